@@ -1,0 +1,276 @@
+/**
+ * What the sync engine asks of durable storage. Every method is one transaction. Methods that take a lane are fenced: when the lane's
+ * lease was lost they change nothing and say so. Workspace isolation is the store's own duty (sync rule S8).
+ */
+import type { ConnectionRef, HostFailureKind, HostObjectType, HostRecordRef } from '../crm/port.ts';
+import type { Contract, PlainDate, RenewalDecision, ContractStage, SharedField } from '../domain/contract.ts';
+import type { MirrorField, MirrorValues } from '../domain/mirror.ts';
+
+/** One connection's dirty set, leased to one worker at a time; `fence` grows with each lease. */
+export type Lane = { readonly connection: ConnectionRef; readonly fence: number; readonly leasedUntil: number };
+
+export const DIRTY_REASONS = ['event', 'ours', 'confirm', 'sweep', 'backfill', 'replay'] as const;
+export type DirtyReason = (typeof DIRTY_REASONS)[number];
+/** 0 interactive, 1 event, 2 confirm, 3 sweep, 4 backfill: taken in this order. */
+export const DIRTY_PRIORITY: Record<DirtyReason, number> = {
+  ours: 0,
+  replay: 0,
+  event: 1,
+  confirm: 2,
+  sweep: 3,
+  backfill: 4,
+};
+
+/** "This record may differ." Marks on one record become one row: lowest priority number, earliest `notBefore`, next generation. */
+export type DirtyMark = {
+  readonly workspaceId: string;
+  readonly connectionId: string;
+  readonly ref: HostRecordRef;
+  readonly reason: DirtyReason;
+  /** Not taken before this instant; absent = at once. */
+  readonly notBefore?: number;
+  /** The event that caused it, for provenance (sync rule S13). */
+  readonly eventId?: string;
+};
+
+export type DirtyItem = {
+  readonly ref: HostRecordRef;
+  readonly generation: number;
+  readonly reason: DirtyReason;
+  readonly attempts: number;
+  readonly dirtySince: number;
+  readonly eventId: string | null;
+};
+
+/** What was last agreed with one host record. */
+export type Mirror = {
+  readonly revision: number;
+  /** The contract whose shared fields `base` speaks of: an edit in the CRM belongs to the contract that its editor was looking at. */
+  readonly leadContractId: string | null;
+  readonly base: MirrorValues;
+  readonly syncToken: string | null;
+  /** Host time up to which this record's field history has been judged. */
+  readonly historyCheckedAt: number;
+  readonly hostUpdatedAt: number | null;
+  readonly lastAgreedAt: number | null;
+  readonly state: 'live' | 'archived' | 'missing';
+  readonly facts: Readonly<Record<string, string | null>>;
+};
+export type MirrorNext = Omit<Mirror, 'revision'>;
+
+/** Written ahead of each host write; retired when a read shows what became of it. */
+export type Intent = {
+  readonly syncToken: string;
+  readonly contractId: string | null;
+  readonly values: MirrorValues;
+  readonly createdAt: number;
+};
+
+export type SlaSummary = {
+  readonly status: 'met' | 'missed' | 'no_data' | 'excused' | 'provisional' | 'disputed' | 'none';
+  /** Percent with two decimals, floored, as text; null without data. */
+  readonly availabilityLastMonth: string | null;
+  readonly responseComplianceLastMonth: string | null;
+  readonly breachesTwelveMonths: number;
+  readonly breachedLastTwoOfThree: boolean;
+};
+
+/** A linked contract together with what the mirror needs about it. */
+export type LinkedContract = {
+  readonly contract: Contract;
+  readonly createdAt: number;
+  /** When, by our clock, each shared field last changed; breaks true ties only. */
+  readonly changedAt: Readonly<Record<SharedField, number>>;
+  readonly sla: SlaSummary;
+};
+
+export type RecordState = {
+  readonly ref: HostRecordRef;
+  readonly mirror: Mirror | null;
+  readonly intents: readonly Intent[];
+  /** Contracts with an active link to this record. */
+  readonly contracts: readonly LinkedContract[];
+  /** True when the record has links that are tombstones only. */
+  readonly hasTombstones: boolean;
+};
+
+export type ContractChanges = {
+  readonly stage?: ContractStage;
+  readonly endDate?: PlainDate | null;
+  readonly renewalDecision?: RenewalDecision;
+};
+
+/** Who set a value, where and through what (sync rule S13). */
+export type Provenance = {
+  readonly source: 'host' | 'card' | 'workspace' | 'import' | 'system';
+  readonly actor: string | null;
+  readonly connectionId: string | null;
+  readonly ref: HostRecordRef | null;
+  readonly eventId: string | null;
+  readonly at: number;
+};
+
+export type ContractUpdate = {
+  readonly contractId: string;
+  readonly expectedRevision: number;
+  readonly changes: ContractChanges;
+  readonly provenance:
+    | Readonly<Record<SharedField, Provenance | undefined>>
+    | { readonly [F in SharedField]?: Provenance };
+};
+
+export const CONFLICT_REASONS = ['both_changed', 'overwritten', 'illegal', 'owned_by_us', 'lead_changed'] as const;
+export type NewConflict = {
+  readonly contractId: string | null;
+  readonly field: MirrorField;
+  readonly base: string | null;
+  readonly ours: string | null;
+  readonly theirs: string | null;
+  readonly winner: 'ours' | 'theirs';
+  readonly reason: (typeof CONFLICT_REASONS)[number];
+  /** A stable code saying why, e.g. the domain's refusal code for `illegal`. */
+  readonly detail: string;
+  readonly at: number;
+};
+
+export type LinkChange =
+  | { readonly kind: 'tombstone'; readonly reason: 'archived' | 'missing' }
+  | { readonly kind: 'restore' }
+  /** Links, mirror and intents of `ref` move to `into`; the old id stays as an alias. */
+  | { readonly kind: 'alias'; readonly into: HostRecordRef };
+
+/** The outcome of judging one record's reading: all of it happens, or none. */
+export type RecordCommit = {
+  readonly ref: HostRecordRef;
+  /** Null: no mirror row existed when the state was loaded. */
+  readonly expectedMirrorRevision: number | null;
+  readonly mirror: MirrorNext;
+  readonly updates: readonly ContractUpdate[];
+  readonly conflicts: readonly NewConflict[];
+  readonly retireTokens: readonly string[];
+  /** Write-ahead intent; the caller writes to the host only after this commit. */
+  readonly intent: Intent | null;
+  readonly linkChange: LinkChange | null;
+};
+/** `stale`: a mirror or contract revision had moved; load and judge again. Other records of changed contracts become dirty (`ours`). */
+export type CommitResult = { readonly ref: HostRecordRef; readonly kind: 'committed' | 'stale' };
+
+export type Settlement = { readonly ref: HostRecordRef; readonly generation: number } & (
+  | { readonly kind: 'done' }
+  /** Look again at `notBefore` to confirm our own write. */
+  | { readonly kind: 'confirm'; readonly notBefore: number }
+  | {
+      readonly kind: 'retry';
+      readonly notBefore: number;
+      readonly failure: HostFailureKind | 'stale_state';
+      readonly detail: string;
+    }
+  | { readonly kind: 'dead'; readonly failure: HostFailureKind; readonly detail: string }
+);
+
+export type StoredDelivery = {
+  readonly deliveryId: string;
+  readonly host: ConnectionRef['host'];
+  readonly body: string;
+  readonly receivedAt: number;
+};
+
+export type BackfillState = {
+  readonly phase: 'schema' | 'reading' | 'matching' | 'done';
+  readonly read: number;
+  readonly total: number | null;
+  readonly startedAt: number;
+  readonly updatedAt: number;
+};
+
+export type ConnectionState = 'installing' | 'active' | 'parked' | 'disconnected';
+
+export interface SyncStore {
+  /** Durable before it resolves; the same delivery twice is stored once. */
+  acceptDelivery(delivery: {
+    readonly host: ConnectionRef['host'];
+    readonly digest: string;
+    readonly body: string;
+    readonly receivedAt: number;
+  }): Promise<'stored' | 'duplicate'>;
+  /** Oldest undigested deliveries, hidden from other workers for `leaseMs`. */
+  takeDeliveries(request: {
+    readonly limit: number;
+    readonly now: number;
+    readonly leaseMs: number;
+  }): Promise<readonly StoredDelivery[]>;
+  findConnections(host: ConnectionRef['host'], accountIds: readonly string[]): Promise<readonly ConnectionRef[]>;
+  /** Which of these records have an active or tombstoned link, and whether an intent is unretired: others need no attention. */
+  filterMirrored(
+    connection: ConnectionRef,
+    refs: readonly HostRecordRef[],
+  ): Promise<readonly { readonly ref: HostRecordRef; readonly awaitingConfirm: boolean }[]>;
+  /** Marks and the end of the delivery in one transaction. */
+  finishDelivery(deliveryId: string, marks: readonly DirtyMark[], rejected: readonly string[]): Promise<void>;
+  markDirty(marks: readonly DirtyMark[]): Promise<void>;
+
+  /** The least recently served lane with something due; null when none. */
+  leaseLane(request: { readonly worker: string; readonly now: number; readonly leaseMs: number }): Promise<Lane | null>;
+  renewLane(lane: Lane, now: number, leaseMs: number): Promise<Lane | null>;
+  /** Ends the lease; `notBefore` rests the whole lane (rate limits). */
+  releaseLane(lane: Lane, notBefore: number | null): Promise<void>;
+  /** The earliest instant at which some lane has work, for sleeping until then; null when nothing is queued. */
+  nextDueAt(now: number): Promise<number | null>;
+  takeDirty(lane: Lane, request: { readonly now: number; readonly limit: number }): Promise<readonly DirtyItem[]>;
+
+  loadRecords(connection: ConnectionRef, refs: readonly HostRecordRef[]): Promise<readonly RecordState[]>;
+  commitRecords(lane: Lane, commits: readonly RecordCommit[]): Promise<readonly CommitResult[] | 'lease_lost'>;
+  settle(lane: Lane, settlements: readonly Settlement[], now: number): Promise<'settled' | 'lease_lost'>;
+
+  listConnections(states: readonly ConnectionState[]): Promise<readonly ConnectionRef[]>;
+  setConnectionState(connection: ConnectionRef, state: ConnectionState, reason: string | null): Promise<void>;
+  readCursor(connection: ConnectionRef, name: string): Promise<string | null>;
+  /** Cursor and marks in one transaction: a cursor is never ahead of the rows it produced. */
+  advanceCursor(
+    connection: ConnectionRef,
+    cursor: { readonly name: string; readonly value: string; readonly at: number },
+    marks: readonly DirtyMark[],
+  ): Promise<void>;
+  /** Takes or renews the right to run a named side job (sweep, backfill, nightly roll) alone. */
+  leaseJob(request: {
+    readonly workspaceId: string;
+    readonly name: string;
+    readonly worker: string;
+    readonly now: number;
+    readonly leaseMs: number;
+  }): Promise<boolean>;
+  readBackfill(connection: ConnectionRef): Promise<BackfillState | null>;
+  writeBackfill(connection: ConnectionRef, state: BackfillState): Promise<void>;
+  /** Accounts seen in a backfill, for matching with organisations by domain: stored facts only, no link is made. */
+  saveFacts(
+    connection: ConnectionRef,
+    records: readonly {
+      readonly ref: HostRecordRef;
+      readonly facts: Readonly<Record<string, string | null>>;
+      readonly associations: { readonly [T in HostObjectType]?: readonly string[] };
+    }[],
+  ): Promise<void>;
+  /** Links each contract whose counterparty's web domain equals exactly one account's domain; returns how many links were made. */
+  linkByDomain(connection: ConnectionRef, at: number): Promise<number>;
+  /** Records with an active link, in id order, for the nightly check. */
+  listMirrored(
+    connection: ConnectionRef,
+    after: HostRecordRef | null,
+    limit: number,
+  ): Promise<readonly HostRecordRef[]>;
+  /** Support cases read from the host, by id; drives SLA response results. */
+  saveCases(connection: ConnectionRef, cases: readonly HostCase[]): Promise<void>;
+  /** Contracts whose stage or end date follows from the calendar by now (domain §4): id and revision with the changes due. */
+  listDueByDate(workspaceId: string, today: PlainDate, limit: number): Promise<readonly LinkedContract[]>;
+  applySystemUpdates(workspaceId: string, updates: readonly ContractUpdate[]): Promise<void>;
+}
+
+export type HostCase = {
+  readonly ref: HostRecordRef;
+  readonly accountIds: readonly string[];
+  readonly subject: string | null;
+  readonly priority: string | null;
+  readonly openedAt: number;
+  readonly respondedAt: number | null;
+  readonly closedAt: number | null;
+};
