@@ -18,7 +18,14 @@ export const CONTRACT_STAGES = [
 ] as const;
 export type ContractStage = (typeof CONTRACT_STAGES)[number];
 
-export const RENEWAL_KINDS = ['none', 'mutual_written', 'auto', 'evergreen', 'option_buyer', 'option_supplier'] as const;
+export const RENEWAL_KINDS = [
+  'none',
+  'mutual_written',
+  'auto',
+  'evergreen',
+  'option_buyer',
+  'option_supplier',
+] as const;
 export type RenewalKind = (typeof RENEWAL_KINDS)[number];
 
 export const RENEWAL_DECISIONS = ['undecided', 'renew', 'renegotiate', 'exit'] as const;
