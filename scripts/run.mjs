@@ -36,25 +36,34 @@ else await continueOnPackagedNode();
 
 /** Older machines: the pinned Node comes from the package registry, checked against the lock file, and runs this file again. */
 async function continueOnPackagedNode() {
-  const os_ = process.platform === 'win32' ? 'win' : process.platform;
-  const name = `node-${os_}-${process.arch}`;
+  const platform = process.platform === 'win32' ? 'win' : process.platform;
+  const name = `node-${platform}-${process.arch}`;
   const folder = path.join(root, 'scripts/runtime');
   const binary = path.join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   const offered = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).optionalDependencies;
-  if (!(name in offered)) fail(`Node ${process.version} is too old. Install Node 22.18 or newer (https://nodejs.org) and run the command again.`);
+  if (!(name in offered))
+    fail(
+      `Node ${process.version} is too old. Install Node 22.18 or newer (https://nodejs.org) and run the command again.`,
+    );
   if (!fs.existsSync(binary)) {
-    await step(`Node ${process.version} is too old for Counterpart; fetching Node ${offered[name]} into scripts/runtime (once)`, () =>
-      npm(['ci', '--ignore-scripts'], folder),
+    await step(
+      `Node ${process.version} is too old for Counterpart; fetching Node ${offered[name]} into scripts/runtime (once)`,
+      () => npm(['ci', '--ignore-scripts'], folder),
     );
   }
-  if (!fs.existsSync(binary)) fail(`Node ${offered[name]} could not be installed. Install Node 22.18 or newer and run the command again.`);
+  if (!fs.existsSync(binary))
+    fail(`Node ${offered[name]} could not be installed. Install Node 22.18 or newer and run the command again.`);
   const PATH = path.dirname(binary) + path.delimiter + process.env.PATH;
-  process.exit(await become(binary, [self, task, ...rest], { ...process.env, PATH, NODE: binary, npm_node_execpath: binary }));
+  process.exit(
+    await become(binary, [self, task, ...rest], { ...process.env, PATH, NODE: binary, npm_node_execpath: binary }),
+  );
 }
 
 async function main() {
   const tasks = { start, test, check, format, sim, setup: async () => 0 };
-  const chosen = Object.hasOwn(tasks, task) ? tasks[task] : fail(`Unknown task "${task}". Known: ${Object.keys(tasks).join(', ')}.`);
+  const chosen = Object.hasOwn(tasks, task)
+    ? tasks[task]
+    : fail(`Unknown task "${task}". Known: ${Object.keys(tasks).join(', ')}.`);
   await installPackages();
   await generateClient();
   if (task !== 'format' && task !== 'sim') await buildPages();
@@ -63,32 +72,67 @@ async function main() {
 
 async function installPackages() {
   const stamp = path.join(modules, '.setup-stamp');
-  const want = hash([fs.readFileSync(path.join(root, 'package-lock.json')), process.versions.modules, process.platform, process.arch]);
+  const want = hash([
+    fs.readFileSync(path.join(root, 'package-lock.json')),
+    process.versions.modules,
+    process.platform,
+    process.arch,
+  ]);
   if (readOr(stamp) === want) return;
-  await step('Installing packages (about a minute the first time)', () => npm(['ci', '--include=dev', '--ignore-scripts'], root));
+  await step('Installing packages (about a minute the first time)', () =>
+    npm(['ci', '--include=dev', '--ignore-scripts'], root),
+  );
   fs.writeFileSync(stamp, want);
 }
 
 async function generateClient() {
   const stamp = path.join(cache, 'prisma.stamp');
-  const want = hash([fs.readFileSync(path.join(root, 'prisma/schema.prisma')), readOr(path.join(modules, '.setup-stamp')) ?? '']);
+  const want = hash([
+    fs.readFileSync(path.join(root, 'prisma/schema.prisma')),
+    readOr(path.join(modules, '.setup-stamp')) ?? '',
+  ]);
   if (readOr(stamp) === want && fs.existsSync(path.join(root, 'server/generated/prisma/client.ts'))) return;
   // The command asks only whether this file exists; generating needs no engine, and so nothing is downloaded.
-  const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' };
-  await step('Generating the database client', () => quiet(process.execPath, [path.join(modules, 'prisma/build/index.js'), 'generate'], env));
+  const env = {
+    ...process.env,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    CHECKPOINT_DISABLE: '1',
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+  };
+  await step('Generating the database client', () =>
+    quiet(process.execPath, [path.join(modules, 'prisma/build/index.js'), 'generate'], env),
+  );
   writeStamp(stamp, want);
 }
 
 async function buildPages() {
   const vite = path.join(modules, 'vite/bin/vite.js');
   const builds = [
-    { name: 'cards', title: "Bundling the cards with HubSpot's builder", inputs: ['extensions/hubspot', 'app/core', 'app/wire'], command: ['scripts/build-cards.mjs'] },
-    { name: 'practice', title: 'Building the practice CRM pages', inputs: ['extensions/practice/pages'], command: [vite, 'build', 'extensions/practice/pages', '--logLevel', 'warn'] },
-    { name: 'web', title: 'Building the workspace', inputs: ['app/web', 'app/core', 'app/wire'], command: [vite, 'build', 'app/web', '--logLevel', 'warn'] },
+    {
+      name: 'cards',
+      title: "Bundling the cards with HubSpot's builder",
+      inputs: ['extensions/hubspot', 'app/core', 'app/wire'],
+      command: ['scripts/build-cards.mjs'],
+    },
+    {
+      name: 'practice',
+      title: 'Building the practice CRM pages',
+      inputs: ['extensions/practice/pages'],
+      command: [vite, 'build', 'extensions/practice/pages', '--logLevel', 'warn'],
+    },
+    {
+      name: 'web',
+      title: 'Building the workspace',
+      inputs: ['app/web', 'app/core', 'app/wire'],
+      command: [vite, 'build', 'app/web', '--logLevel', 'warn'],
+    },
   ];
   for (const build of builds) {
     const stamp = path.join(cache, `${build.name}.stamp`);
-    const want = hash([readOr(path.join(modules, '.setup-stamp')) ?? '', ...build.inputs.flatMap((input) => filesUnder(path.join(root, input)))]);
+    const want = hash([
+      readOr(path.join(modules, '.setup-stamp')) ?? '',
+      ...build.inputs.flatMap((input) => filesUnder(path.join(root, input))),
+    ]);
     if (readOr(stamp) === want) continue;
     await step(build.title, () => quiet(process.execPath, build.command, process.env));
     writeStamp(stamp, want);
@@ -107,9 +151,18 @@ async function test() {
   const unitReport = path.join(cache, 'vitest.json');
   const browserReport = path.join(cache, 'playwright.json');
   for (const report of [unitReport, browserReport]) fs.rmSync(report, { force: true });
-  const unitCode = await bin('vitest/vitest.mjs', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`]);
+  const unitCode = await bin('vitest/vitest.mjs', [
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${unitReport}`,
+  ]);
   const env = { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: browserReport, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' };
-  const browserCode = await become(process.execPath, [path.join(modules, '@playwright/test/cli.js'), 'test', '--reporter=list,json'], env);
+  const browserCode = await become(
+    process.execPath,
+    [path.join(modules, '@playwright/test/cli.js'), 'test', '--reporter=list,json'],
+    env,
+  );
   const unit = JSON.parse(readOr(unitReport) ?? '{}');
   const browser = JSON.parse(readOr(browserReport) ?? '{}').stats ?? {};
   const passed = (unit.numPassedTests ?? 0) + (browser.expected ?? 0) + (browser.flaky ?? 0);
@@ -123,7 +176,12 @@ async function test() {
 /** The one gate: format, lint, types, generated files, unused code, tests. `--static` leaves the tests out. */
 async function check() {
   const tsc = 'typescript/bin/tsc';
-  const projects = ['tsconfig.json', 'extensions/hubspot/tsconfig.json', 'extensions/practice/pages/tsconfig.json', 'app/web/tsconfig.json'];
+  const projects = [
+    'tsconfig.json',
+    'extensions/hubspot/tsconfig.json',
+    'extensions/practice/pages/tsconfig.json',
+    'app/web/tsconfig.json',
+  ];
   const gates = [
     ['format', '@biomejs/biome/bin/biome', ['format', '.']],
     ['lint', 'oxlint/bin/oxlint', ['--type-aware', '--quiet']],
@@ -153,15 +211,16 @@ function npm(args, cwd) {
   const all = [...args, '--no-audit', '--no-fund', '--loglevel=error'];
   const env = { ...process.env, NODE_ENV: '', PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' };
   const cli = process.env.npm_execpath;
-  if (cli && /npm-cli\.js$/.test(cli)) return quiet(process.execPath, [cli, ...all], env, cwd);
-  return quiet('npm', all, env, cwd, process.platform === 'win32');
+  if (cli && cli.endsWith('npm-cli.js')) return quiet(process.execPath, [cli, ...all], env, { cwd });
+  return quiet('npm', all, env, { cwd, shell: process.platform === 'win32' });
 }
 
-function quiet(command, args, env, cwd = root, shell = false) {
+function quiet(command, args, env, { cwd = root, shell = false } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, shell, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output = (output + chunk).slice(-20_000)));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => (output = (output + chunk).slice(-20_000)));
     const forward = (signal) => child.kill(signal);
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, forward);
     child.on('error', (error) => resolve({ code: 1, output: String(error) }));
