@@ -98,6 +98,9 @@ export type ContractChanges = {
   readonly stage?: ContractStage;
   readonly endDate?: PlainDate | null;
   readonly renewalDecision?: RenewalDecision;
+  /** Follow from the three above by the domain's rules: a renewal written into the term, a signature recorded with its stage. */
+  readonly renewalsLeft?: number | null;
+  readonly signedDate?: PlainDate | null;
 };
 
 /** Who set a value, where and through what (sync rule S13). */
