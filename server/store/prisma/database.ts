@@ -1,0 +1,175 @@
+/**
+ * The one way to the database. Every statement runs in a transaction that first steps down from the login role: to `counterpart_app`,
+ * which row-level security confines to the workspace named, or to `counterpart_scheduler`, which routes deliveries and picks due work
+ * across workspaces. Both settings are local to the transaction, so nothing leaks over a pooled connection. Losing the database makes
+ * statements fail; it never ends the process.
+ */
+import { PrismaPg } from '@prisma/adapter-pg';
+import { DatabaseError, Pool, type PoolClient, types } from 'pg';
+import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts';
+import type { Log } from '../../world.ts';
+
+const POOL_SIZE = 10;
+const CONNECT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMEOUT_MS = 60_000;
+const PRISMA_WAIT_MS_MAX = 10_000;
+const PRISMA_RUN_MS_MAX = 30_000;
+const TRANSACTION_ATTEMPTS_MAX = 4;
+/** Deadlock and serialisation failure: the server rolled back, and the same work may be tried again. */
+const RETRIABLE_SQL_STATES = ['40001', '40P01'] as const;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+const OID_DATE = 1082;
+const OID_TIMESTAMPTZ = 1184;
+
+/** Statements of one transaction. `Row` states what the statement selects: instants are epoch ms, days are text, int8 is text. */
+export interface Sql {
+  rows<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** Runs for effect; gives the number of rows touched. */
+  run(text: string, values?: readonly unknown[]): Promise<number>;
+}
+
+export type PrismaTransaction = Prisma.TransactionClient;
+
+export interface Database {
+  /** `work` in one transaction that sees the given workspace only. It may run more than once (deadlocks), so it has no other effects. */
+  inWorkspace<T>(workspaceId: string, work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** The same through Prisma, for ordinary reads and writes. */
+  withPrisma<T>(workspaceId: string, work: (prisma: PrismaTransaction) => Promise<T>): Promise<T>;
+  /** One transaction across workspaces, with the scheduler's few rights. */
+  asScheduler<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Calls `listener` at each notification of the channel until the signal aborts. A hint: it may miss some. */
+  listen(channel: string, listener: () => void, signal: AbortSignal): Promise<void>;
+  readonly pool: Pool;
+  close(): Promise<void>;
+}
+
+export type DatabaseOptions = { readonly url: string; readonly log: Log; readonly poolSize?: number };
+
+const parseInstant = types.getTypeParser(OID_TIMESTAMPTZ);
+const typeParsers = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (oid === OID_DATE) return (text: string) => text;
+    if (oid === OID_TIMESTAMPTZ)
+      return (text: string) => {
+        const at: unknown = parseInstant(text);
+        return at instanceof Date ? at.getTime() : at;
+      };
+    return types.getTypeParser(oid, format === 'binary' ? 'binary' : 'text');
+  },
+};
+
+/** An instant as a statement parameter. */
+export function instant(at: number): string;
+export function instant(at: number | null): string | null;
+export function instant(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}
+
+/** Text that PostgreSQL takes: NUL and half surrogate pairs, which a CRM field may hold, become U+FFFD. */
+export function storableText(text: string): string {
+  return text.replaceAll('\u0000', '\uFFFD').toWellFormed();
+}
+
+/** JSON as a statement parameter, with every text in it storable. */
+export function jsonb(value: unknown): string {
+  return JSON.stringify(value, (_key, entry: unknown) => (typeof entry === 'string' ? storableText(entry) : entry));
+}
+
+function isRetriable(error: unknown): boolean {
+  return error instanceof DatabaseError && RETRIABLE_SQL_STATES.some((state) => state === error.code);
+}
+
+function beginAs(role: 'counterpart_app' | 'counterpart_scheduler', workspaceId: string): string {
+  return `BEGIN; SELECT set_config('role', '${role}', true), set_config('app.workspace_id', '${workspaceId}', true)`;
+}
+
+function assertUuid(workspaceId: string): void {
+  if (!UUID.test(workspaceId)) throw new TypeError('a workspace id is a UUID');
+}
+
+function statementsOf(client: PoolClient): Sql {
+  return {
+    rows: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
+      (await client.query<Row>(text, [...values])).rows,
+    run: async (text, values = []) => (await client.query(text, [...values])).rowCount ?? 0,
+  };
+}
+
+async function transact<T>(pool: Pool, begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const client = await pool.connect();
+    let broken = false;
+    try {
+      await client.query(begin);
+      const result = await work(statementsOf(client));
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      broken = await client.query('ROLLBACK').then(
+        () => false,
+        () => true,
+      );
+      if (attempt >= TRANSACTION_ATTEMPTS_MAX || !isRetriable(error)) throw error;
+    } finally {
+      // A connection that could not even roll back is closed rather than handed to the next transaction.
+      client.release(broken);
+    }
+  }
+}
+
+async function listenOn(options: {
+  readonly pool: Pool;
+  readonly channel: string;
+  readonly listener: () => void;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const { pool, channel, listener, signal } = options;
+  if (!/^[a-z_]+$/.test(channel)) throw new TypeError('a channel is a lower-case name');
+  const client = await pool.connect();
+  client.on('notification', listener);
+  await client.query(`LISTEN ${channel}`);
+  const leave = (): void => client.release(true);
+  if (signal.aborted) leave();
+  else signal.addEventListener('abort', leave, { once: true });
+}
+
+/** Opens the pool that raw statements and Prisma share. Dials at the first statement. */
+export function openDatabase({ url, log, poolSize }: DatabaseOptions): Database {
+  const pool = new Pool({
+    connectionString: url,
+    max: poolSize ?? POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'counterpart',
+    types: typeParsers,
+  });
+  const lost = (error: Error): void => log.warn({ err: error }, 'a database connection was lost');
+  pool.on('error', lost);
+  // While a connection is checked out the pool does not listen for it; the statement in progress reports the loss.
+  pool.on('connect', (client) => client.on('error', lost));
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool),
+    transactionOptions: { maxWait: PRISMA_WAIT_MS_MAX, timeout: PRISMA_RUN_MS_MAX },
+  });
+  return {
+    inWorkspace: async (workspaceId, work) => {
+      assertUuid(workspaceId);
+      return await transact(pool, beginAs('counterpart_app', workspaceId), work);
+    },
+    withPrisma: async (workspaceId, work) => {
+      assertUuid(workspaceId);
+      return await prisma.$transaction(async (tx) => {
+        await tx.$executeRaw`SELECT set_config('role', 'counterpart_app', true), set_config('app.workspace_id', ${workspaceId}, true)`;
+        return await work(tx);
+      });
+    },
+    asScheduler: async (work) => await transact(pool, beginAs('counterpart_scheduler', ''), work),
+    listen: async (channel, listener, signal) => await listenOn({ pool, channel, listener, signal }),
+    pool,
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}

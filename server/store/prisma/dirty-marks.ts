@@ -1,0 +1,127 @@
+/**
+ * Writing the dirty set, inside whatever transaction changed something. Marks on one record become one row: lowest priority number,
+ * earliest due instant, next generation. Rows are written in key order and lanes last, in one statement each, so that transactions
+ * that mark the same records wait for each other instead of deadlocking (order everywhere: contracts, dirty, lane).
+ */
+import { DIRTY_PRIORITY, type DirtyMark } from '../port.ts';
+import { instant, jsonb, type Sql } from './database.ts';
+
+/** Sent after marks become visible; a listener may then look for work at once. Only a hint. */
+export const DIRTY_CHANNEL = 'counterpart_dirty';
+
+type MarkRow = {
+  readonly workspace_id: string;
+  readonly connection_id: string;
+  readonly object_type: string;
+  readonly record_id: string;
+  readonly priority: number;
+  readonly reason: string;
+  readonly not_before: string;
+  readonly event_id: string | null;
+  readonly marks: number;
+};
+
+function fold(marks: readonly DirtyMark[], now: number): readonly MarkRow[] {
+  const rows = new Map<string, MarkRow>();
+  for (const mark of marks) {
+    const key = JSON.stringify([mark.workspaceId, mark.connectionId, mark.ref.objectType, mark.ref.recordId]);
+    const seen = rows.get(key);
+    const notBefore = instant(mark.notBefore ?? now);
+    const priority = DIRTY_PRIORITY[mark.reason];
+    const stronger = seen === undefined || priority < seen.priority;
+    rows.set(key, {
+      workspace_id: mark.workspaceId,
+      connection_id: mark.connectionId,
+      object_type: mark.ref.objectType,
+      record_id: mark.ref.recordId,
+      priority: stronger ? priority : seen.priority,
+      reason: stronger ? mark.reason : seen.reason,
+      // ISO instants of one width compare as text.
+      not_before: seen === undefined || notBefore < seen.not_before ? notBefore : seen.not_before,
+      event_id: mark.eventId ?? seen?.event_id ?? null,
+      marks: (seen?.marks ?? 0) + 1,
+    });
+  }
+  return [...rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
+/** A mark on a dead row revives it with no attempts counted; on a queued row the attempts stand. */
+const UPSERT_DIRTY = `
+INSERT INTO dirty AS d (workspace_id, connection_id, object_type, record_id, priority, reason, not_before, generation, dirty_since, event_id)
+SELECT m.workspace_id, m.connection_id, m.object_type, m.record_id, m.priority, m.reason, m.not_before, m.marks, $2, m.event_id
+FROM jsonb_to_recordset($1::jsonb) AS m(workspace_id uuid, connection_id uuid, object_type text, record_id text, priority int,
+  reason text, not_before timestamptz, event_id text, marks int)
+WHERE EXISTS (SELECT 1 FROM connection c WHERE c.workspace_id = m.workspace_id AND c.id = m.connection_id)
+ORDER BY m.workspace_id, m.connection_id, m.object_type, m.record_id
+ON CONFLICT (workspace_id, connection_id, object_type, record_id) DO UPDATE SET
+  state = 'queued',
+  generation = d.generation + EXCLUDED.generation,
+  reason = CASE WHEN d.state = 'dead' OR EXCLUDED.priority < d.priority THEN EXCLUDED.reason ELSE d.reason END,
+  priority = CASE WHEN d.state = 'dead' THEN EXCLUDED.priority ELSE least(d.priority, EXCLUDED.priority) END,
+  not_before = CASE WHEN d.state = 'dead' THEN EXCLUDED.not_before ELSE least(d.not_before, EXCLUDED.not_before) END,
+  attempts = CASE WHEN d.state = 'dead' THEN 0 ELSE d.attempts END,
+  dirty_since = CASE WHEN d.state = 'dead' THEN EXCLUDED.dirty_since ELSE d.dirty_since END,
+  event_id = coalesce(EXCLUDED.event_id, d.event_id),
+  failure = NULL, detail = NULL, failed_at = NULL`;
+
+const UPSERT_LANES = `
+WITH due AS (
+  SELECT m.workspace_id, m.connection_id, min(m.not_before) AS due_at
+  FROM jsonb_to_recordset($1::jsonb) AS m(workspace_id uuid, connection_id uuid, not_before timestamptz)
+  WHERE EXISTS (SELECT 1 FROM connection c WHERE c.workspace_id = m.workspace_id AND c.id = m.connection_id)
+  GROUP BY 1, 2
+), lease AS (
+  INSERT INTO lane_lease (workspace_id, connection_id)
+  SELECT workspace_id, connection_id FROM due ORDER BY 1, 2
+  ON CONFLICT (workspace_id, connection_id) DO NOTHING
+)
+INSERT INTO lane AS l (workspace_id, connection_id, due_at)
+SELECT workspace_id, connection_id, due_at FROM due ORDER BY 1, 2
+ON CONFLICT (workspace_id, connection_id) DO UPDATE SET due_at = least(l.due_at, EXCLUDED.due_at)`;
+
+/** Adds marks to the dirty set within the caller's transaction, which sees either one workspace or, as scheduler, all of them. */
+export async function addMarks(sql: Sql, marks: readonly DirtyMark[], now: number): Promise<void> {
+  if (marks.length === 0) return;
+  const rows = jsonb(fold(marks, now));
+  await sql.run(UPSERT_DIRTY, [rows, instant(now)]);
+  await sql.run(UPSERT_LANES, [rows]);
+  await sql.run(`SELECT pg_notify('${DIRTY_CHANNEL}', '')`);
+}
+
+/** Marks every record that the given contracts are attached to; `except` leaves out the one that the change came from. */
+export async function markMirrorsOf(
+  sql: Sql,
+  contractIds: readonly string[],
+  options: {
+    readonly workspaceId: string;
+    readonly now: number;
+    readonly except?: ReadonlySet<string>;
+  },
+): Promise<void> {
+  if (contractIds.length === 0) return;
+  const linked = await sql.rows<{
+    connection_id: string;
+    object_type: 'opportunity' | 'account' | 'case';
+    record_id: string;
+  }>(
+    `SELECT DISTINCT connection_id, object_type, record_id FROM contract_link
+     WHERE workspace_id = $1 AND contract_id = ANY($2::uuid[]) AND state = 'active'`,
+    [options.workspaceId, contractIds],
+  );
+  const marks = linked
+    .filter((row) => !(options.except?.has(linkKey(row.connection_id, row.object_type, row.record_id)) ?? false))
+    .map(
+      (row): DirtyMark => ({
+        workspaceId: options.workspaceId,
+        connectionId: row.connection_id,
+        ref: { objectType: row.object_type, recordId: row.record_id },
+        reason: 'ours',
+      }),
+    );
+  await addMarks(sql, marks, options.now);
+}
+
+/** How `except` names a record. */
+export function linkKey(connectionId: string, objectType: string, recordId: string): string {
+  return JSON.stringify([connectionId, objectType, recordId]);
+}
