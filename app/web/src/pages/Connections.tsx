@@ -1,0 +1,284 @@
+/** Sync health, portal by portal: is it connected, is it up to date, what waits, what failed, and what to do about it. */
+import {
+  connectionList,
+  type ConnectionView,
+  deadLetterList,
+  replayResponse,
+} from '@counterpart/app/wire/workspace.ts';
+import {
+  Alert,
+  Badge,
+  Button,
+  Group,
+  Modal,
+  Progress,
+  SimpleGrid,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { call, query } from '../api/workspace-api.ts';
+import { Empty, Loaded, PageTitle, reasonOf } from '../parts/States.tsx';
+import { useSession } from '../shell/session.tsx';
+import { useWords } from '../words.tsx';
+
+const REFRESH_MS = 3_000;
+const STATE_COLOURS: Record<ConnectionView['state'], string> = {
+  installing: 'blue',
+  active: 'green',
+  parked: 'orange',
+  disconnected: 'gray',
+};
+
+export default function Connections() {
+  const { t } = useWords();
+  const { permissions } = useSession();
+  const connections = useQuery({
+    queryKey: ['connections'],
+    queryFn: () => call('/v1/connections', connectionList),
+    refetchInterval: REFRESH_MS,
+  });
+  const connectUrl = connections.data?.connectUrls.hubspot ?? null;
+  return (
+    <>
+      <PageTitle
+        aside={
+          permissions.canAdminister &&
+          connectUrl !== null && (
+            <Button component="a" href={connectUrl}>
+              {t('connections.connectHubSpot')}
+            </Button>
+          )
+        }
+      >
+        {t('nav.connections')}
+      </PageTitle>
+      <Loaded of={connections} rows={3}>
+        {({ results }) =>
+          results.length === 0 ? (
+            <Empty title={t('connections.none')}>
+              <Text c="dimmed">{t('connections.noneHint')}</Text>
+            </Empty>
+          ) : (
+            <Stack gap="md">
+              {results.map((connection) => (
+                <Connection key={connection.id} connection={connection} />
+              ))}
+            </Stack>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}
+
+function Connection({ connection }: { readonly connection: ConnectionView }) {
+  const { t, code, moment, number } = useWords();
+  const { permissions } = useSession();
+  const figures = [
+    [t('connections.links'), number(connection.links)],
+    [t('connections.waiting'), number(connection.queue.dirty)],
+    [
+      t('connections.oldest'),
+      connection.queue.oldestDirtySeconds === null
+        ? '–'
+        : t('connections.seconds', { count: connection.queue.oldestDirtySeconds }),
+    ],
+    [t('connections.failed'), number(connection.queue.deadLetters)],
+    [t('connections.conflicts'), number(connection.openConflicts)],
+    [
+      t('connections.budget'),
+      connection.budget === null
+        ? '–'
+        : t('connections.budgetLeft', {
+            left: connection.budget.burst.left,
+            limit: connection.budget.burst.limit,
+            seconds: connection.budget.burst.perSeconds,
+          }),
+    ],
+    [t('connections.agreed'), moment(connection.lastAgreedAt)],
+    [t('connections.since'), moment(connection.installedAt)],
+  ] as const;
+  return (
+    <section className="cp-panel" style={{ padding: '1.125rem' }} aria-label={connection.name}>
+      <Group justify="space-between" mb="md">
+        <div>
+          <Group gap="sm">
+            <Title order={2}>{connection.name}</Title>
+            <Badge variant="light" color={STATE_COLOURS[connection.state]} tt="none">
+              {t(`connections.state.${connection.state}`)}
+            </Badge>
+          </Group>
+          <Text size="sm" c="dimmed">
+            {connection.host === 'hubspot' ? 'HubSpot' : 'Salesforce'} · {connection.accountId}
+            {connection.timeZone === null ? '' : ` · ${connection.timeZone}`}
+          </Text>
+        </div>
+        {permissions.canAdminister && connection.state !== 'disconnected' && <Disconnect connection={connection} />}
+      </Group>
+      {connection.state === 'parked' && (
+        <Alert color="orange" mb="md" title={t('connections.parked')}>
+          {connection.missingScopes.length > 0
+            ? t('connections.missingScopes', { scopes: connection.missingScopes.join(', ') })
+            : code('parked', connection.reason ?? '')}{' '}
+          {t('connections.reconnect')}
+        </Alert>
+      )}
+      <BackfillProgress connection={connection} />
+      <SimpleGrid component="dl" cols={{ base: 2, md: 4 }} spacing="md" m={0}>
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <Text component="dt" size="xs" c="dimmed">
+              {name}
+            </Text>
+            <Text component="dd" m={0} fw={560}>
+              {value}
+            </Text>
+          </div>
+        ))}
+      </SimpleGrid>
+      {connection.queue.deadLetters > 0 && <DeadLetters connectionId={connection.id} />}
+    </section>
+  );
+}
+
+function BackfillProgress({ connection: { backfill } }: { readonly connection: ConnectionView }) {
+  const { t, moment, number } = useWords();
+  if (backfill === null || backfill.phase === 'done') return null;
+  const percent =
+    backfill.total === null || backfill.total === 0
+      ? null
+      : Math.min(100, Math.round((backfill.read / backfill.total) * 100));
+  return (
+    <div style={{ marginBottom: 16 }}>
+      <Group justify="space-between" mb={4}>
+        <Text size="sm">{t(`connections.phase.${backfill.phase}`)}</Text>
+        <Text size="sm" c="dimmed">
+          {number(backfill.read)}
+          {backfill.total === null ? '' : ` / ${number(backfill.total)}`}
+          {backfill.estimatedDoneAt === null
+            ? ''
+            : ` · ${t('connections.doneAt', { time: moment(backfill.estimatedDoneAt) })}`}
+        </Text>
+      </Group>
+      <Progress
+        value={percent ?? 100}
+        animated={percent === null}
+        aria-label={t(`connections.phase.${backfill.phase}`)}
+      />
+    </div>
+  );
+}
+
+function DeadLetters({ connectionId }: { readonly connectionId: string }) {
+  const words = useWords();
+  const { t, code, moment } = words;
+  const queries = useQueryClient();
+  const letters = useQuery({
+    queryKey: ['dead-letters', connectionId],
+    queryFn: () => call(`/v1/dead-letters${query({ connectionId })}`, deadLetterList),
+  });
+  const replay = useMutation({
+    mutationFn: () =>
+      call('/v1/dead-letters/replay', replayResponse, { method: 'POST', json: { connectionId, records: null } }),
+    onSuccess: ({ replayed }) => {
+      notifications.show({ message: t('connections.replayed', { count: replayed }), color: 'green' });
+      void queries.invalidateQueries();
+    },
+    onError: (error) => notifications.show({ message: reasonOf(error, words), color: 'red' }),
+  });
+  return (
+    <div style={{ marginTop: 16 }}>
+      <Group justify="space-between" mb="xs">
+        <Text fw={600}>{t('connections.failedTitle')}</Text>
+        <Button size="xs" variant="default" onClick={() => replay.mutate()} loading={replay.isPending}>
+          {t('connections.replay')}
+        </Button>
+      </Group>
+      <Loaded of={letters} rows={2}>
+        {({ results }) => (
+          <Table verticalSpacing={6}>
+            <Table.Tbody>
+              {results.map((letter) => (
+                <Table.Tr key={`${letter.objectType}${letter.recordId}`}>
+                  <Table.Td>
+                    {letter.url === null ? (
+                      (letter.name ?? letter.recordId)
+                    ) : (
+                      <a href={letter.url}>{letter.name ?? letter.recordId}</a>
+                    )}
+                  </Table.Td>
+                  <Table.Td>
+                    {code('hostFailure', letter.failure)}
+                    <Text size="xs" c="dimmed">
+                      {letter.detail}
+                    </Text>
+                  </Table.Td>
+                  <Table.Td className="cp-nowrap">{t('connections.attempts', { count: letter.attempts })}</Table.Td>
+                  <Table.Td className="cp-nowrap">{moment(letter.since)}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        )}
+      </Loaded>
+    </div>
+  );
+}
+
+function Disconnect({ connection }: { readonly connection: ConnectionView }) {
+  const words = useWords();
+  const { t } = words;
+  const queries = useQueryClient();
+  const [opened, { open, close }] = useDisclosure();
+  const [typed, setTyped] = useState('');
+  const disconnect = useMutation({
+    mutationFn: () =>
+      call(`/v1/connections/${connection.id}/disconnect`, connectionList, {
+        method: 'POST',
+        json: { confirmAccountId: typed },
+      }),
+    onSuccess: () => {
+      close();
+      void queries.invalidateQueries();
+    },
+    onError: (error) => notifications.show({ message: reasonOf(error, words), color: 'red' }),
+  });
+  return (
+    <>
+      <Button variant="default" size="xs" onClick={open}>
+        {t('connections.disconnect')}
+      </Button>
+      <Modal opened={opened} onClose={close} title={t('connections.disconnectTitle', { name: connection.name })}>
+        <Stack>
+          <Text size="sm">{t('connections.disconnectBody')}</Text>
+          <TextInput
+            label={t('connections.confirm', { id: connection.accountId })}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            data-autofocus
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {t('cancel')}
+            </Button>
+            <Button
+              color="red"
+              disabled={typed !== connection.accountId}
+              loading={disconnect.isPending}
+              onClick={() => disconnect.mutate()}
+            >
+              {t('connections.disconnect')}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
+  );
+}

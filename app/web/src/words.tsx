@@ -1,0 +1,77 @@
+/** Language, dates and money for the workspace. The catalogue of the cards serves here too; what only the workspace says is in messages/. */
+import { type Locale, pickLocale } from '@counterpart/app/core/locale.ts';
+import { createTranslate, isMessageKey, type Translate } from '@counterpart/app/core/translate.ts';
+import type { money } from '@counterpart/app/wire/card.ts';
+import { IntlMessageFormat } from 'intl-messageformat';
+import { createContext, type ReactNode, use, useMemo } from 'react';
+import type { z } from 'zod';
+import { en } from './messages/en.ts';
+import { zhCN } from './messages/zh-cn.ts';
+
+export type WebKey = keyof typeof en;
+type Values = Readonly<Record<string, string | number>>;
+
+export type Words = {
+  readonly locale: Locale;
+  /** What only the workspace says. */
+  t(key: WebKey, values?: Values): string;
+  /** What the cards say too. */
+  c: Translate;
+  /** The wording of a code such as `stage.active`; the code itself when this build does not know it. */
+  code(group: string, value: string): string;
+  day(date: string | null): string;
+  moment(instant: string | null): string;
+  money(amount: z.infer<typeof money> | null): string;
+  number(value: number): string;
+};
+
+const CATALOGUES = { en, 'zh-CN': zhCN } as const satisfies Record<Locale, Record<WebKey, string>>;
+const Context = createContext<Words | null>(null);
+
+export function makeWords(locale: Locale): Words {
+  const parsed = new Map<WebKey, IntlMessageFormat>();
+  const c = createTranslate(locale);
+  const dayFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
+  const momentFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const numberFormat = new Intl.NumberFormat(locale);
+  return {
+    locale,
+    c,
+    t: (key, values) => {
+      const message = parsed.get(key) ?? new IntlMessageFormat(CATALOGUES[locale][key], locale);
+      parsed.set(key, message);
+      return String(message.format(values === undefined ? undefined : { ...values }));
+    },
+    code: (group, value) => {
+      const key = `${group}.${value}`;
+      return isMessageKey(key) ? c(key) : value;
+    },
+    day: (date) => (date === null ? '–' : dayFormat.format(new Date(`${date}T00:00:00Z`))),
+    moment: (instant) => (instant === null ? '–' : momentFormat.format(new Date(instant))),
+    money: (amount) => (amount === null ? '–' : formatMoney(locale, amount)),
+    number: (value) => numberFormat.format(value),
+  };
+}
+
+function formatMoney(locale: Locale, amount: z.infer<typeof money>): string {
+  const format = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: amount.currency,
+    maximumFractionDigits: 0,
+  });
+  const digits =
+    new Intl.NumberFormat('en', { style: 'currency', currency: amount.currency }).resolvedOptions()
+      .maximumFractionDigits ?? 2;
+  return format.format(Number(amount.minor) / 10 ** digits);
+}
+
+export function WordsProvider({ locale, children }: { readonly locale: string; readonly children: ReactNode }) {
+  const words = useMemo(() => makeWords(pickLocale(locale)), [locale]);
+  return <Context value={words}>{children}</Context>;
+}
+
+export function useWords(): Words {
+  const words = use(Context);
+  if (words === null) throw new Error('useWords needs a WordsProvider above it');
+  return words;
+}
