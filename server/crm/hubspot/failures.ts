@@ -7,7 +7,7 @@ import type { HostFailure } from '../port.ts';
 import type { BudgetBucket, BudgetReport, CallEffect, HttpAnswer } from '../transport.ts';
 import { fieldOfProperty } from './properties.ts';
 import { ERROR_BODY } from './wire.ts';
-import type { ErrorBody, ErrorEntry } from './wire.ts';
+import type { ErrorBody, ErrorDetail } from './wire.ts';
 
 export const FAILURE_CLASSES = [
   'rejected',
@@ -39,7 +39,7 @@ export const DETAIL_LENGTH_MAX = 300;
 type Context = { readonly answer: HttpAnswer; readonly body: ErrorBody };
 
 const FAILURES: Record<FailureClass, (context: Context) => HostFailure> = {
-  rejected: ({ body, answer }) => rejection(body.errors?.[0] ?? body, body.category ?? `HTTP_${answer.status}`),
+  rejected: ({ body, answer }) => rejection(body, `HTTP_${answer.status}`),
   token_refused: () => ({ kind: 'authExpired' }),
   missing_scopes: ({ body }) => ({ kind: 'forbidden', missing: requiredScopes(body) }),
   forbidden: () => ({ kind: 'forbidden', missing: [] }),
@@ -102,7 +102,7 @@ export function classify(
   if (status >= 300 && status < 400) return 'redirected';
   if (status === 401) return 'token_refused';
   if (status === 403) return body.category === 'MISSING_SCOPES' ? 'missing_scopes' : 'forbidden';
-  if (status === 404) return 'not_found';
+  if (status === 404 || body.category === 'OBJECT_NOT_FOUND') return 'not_found';
   if (status === 423) return 'locked';
   if (status === 429) return limitClass(body, call.bucket);
   if (status === 477) return 'migrating';
@@ -117,35 +117,37 @@ function limitClass(body: ErrorBody, bucket: BudgetBucket): FailureClass {
   return bucket === 'search' ? 'search_limited' : 'burst_limited';
 }
 
-/** One entry of a 207 answer, judged as if it had been the whole answer. */
-export function failureOfEntry(entry: ErrorEntry): HostFailure {
-  const category = entry.category ?? entry.code ?? 'UNKNOWN';
-  if (category === 'OBJECT_NOT_FOUND') return { kind: 'notFound' };
-  if (category === 'RATE_LIMITS') return { kind: 'rateLimited', retryAfterMs: BURST_WAIT_MS, scope: 'burst' };
-  return rejection(entry, category);
+/** One error part of a 207 answer, judged as if it had been the whole answer. */
+export function failureOfPart(part: ErrorBody): HostFailure {
+  if (part.category === 'OBJECT_NOT_FOUND') return { kind: 'notFound' };
+  if (part.category === 'RATE_LIMITS') return { kind: 'rateLimited', retryAfterMs: BURST_WAIT_MS, scope: 'burst' };
+  return rejection(part, 'UNKNOWN');
 }
 
-function rejection(entry: ErrorEntry | ErrorBody, fallback: string): HostFailure {
-  const code = ('code' in entry ? entry.code : undefined) ?? entry.subCategory ?? entry.category ?? fallback;
-  const names = propertyNames(entry);
+/** The first detail says most; the body around it fills in what that leaves open. */
+function rejection(body: ErrorBody, fallback: string): HostFailure {
+  const detail: ErrorDetail = body.errors?.[0] ?? body;
+  const code = detail.code ?? body.code ?? detail.subCategory ?? body.subCategory ?? body.category ?? fallback;
+  const names = [...new Set([detail, body].flatMap(propertyNames))];
+  const message = detail.message ?? body.message ?? '';
   return {
     kind: 'rejected',
     code,
     field: names.map(fieldOfProperty).find((field): field is MirrorField => field !== null) ?? null,
-    detail: [names.join(','), entry.message ?? '']
+    detail: [names.join(','), message]
       .filter((part) => part !== '')
       .join(': ')
       .slice(0, DETAIL_LENGTH_MAX),
   };
 }
 
-/** Where HubSpot's answers name a property: the entry's `in`, or one of these context keys. */
+/** Where HubSpot's answers name a property: the detail's `in`, or one of these context keys. */
 const PROPERTY_CONTEXT_KEYS = ['propertyName', 'propertyNames', 'property', 'properties', 'name'] as const;
 
-function propertyNames(entry: ErrorEntry | ErrorBody): readonly string[] {
-  const context = entry.context ?? {};
+function propertyNames(detail: ErrorDetail): readonly string[] {
+  const context = detail.context ?? {};
   const named = PROPERTY_CONTEXT_KEYS.flatMap((key) => context[key] ?? []);
-  return 'in' in entry && entry.in !== undefined ? [...named, entry.in] : named;
+  return detail.in === undefined ? named : [...named, detail.in];
 }
 
 function requiredScopes(body: ErrorBody): readonly string[] {

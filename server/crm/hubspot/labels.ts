@@ -3,7 +3,9 @@
  * language is chosen once per portal, when it is installed.
  */
 import type { ContractStage, RenewalDecision, RenewalKind } from '../../domain/contract.ts';
+import type { ContractHealth } from '../../domain/health.ts';
 import type { MirrorField } from '../../domain/mirror.ts';
+import type { SlaVerdict } from '../../domain/sla.ts';
 
 export const SCHEMA_LANGUAGES = ['en', 'zh-CN'] as const;
 export type SchemaLanguage = (typeof SCHEMA_LANGUAGES)[number];
@@ -24,7 +26,7 @@ export const STAGE_LABELS: Record<ContractStage, Label> = {
   void: label('Void', '已作废'),
 };
 
-export const HEALTH_LABELS: LabelTable = {
+export const HEALTH_LABELS: Record<ContractHealth, Label> = {
   good: label('Good', '良好'),
   attention: label('Needs attention', '需关注'),
   at_risk: label('At risk', '有风险'),
@@ -47,7 +49,7 @@ export const RENEWAL_DECISION_LABELS: Record<RenewalDecision, Label> = {
   exit: label('Exit', '退出'),
 };
 
-export const SLA_STATUS_LABELS: LabelTable = {
+export const SLA_STATUS_LABELS: Record<SlaVerdict | 'none', Label> = {
   met: label('Met', '达标'),
   missed: label('Missed', '未达标'),
   no_data: label('No data', '无数据'),

@@ -1,9 +1,10 @@
 /** The risk flags of domain §5 as options of one multi-select property. An option is never removed: records may still carry it. */
-import type { Label, LabelTable } from './labels.ts';
+import type { RiskCode } from '../../domain/risk.ts';
+import type { Label } from './labels.ts';
 
 const label = (en: string, zh: string): Label => ({ en, 'zh-CN': zh });
 
-export const RISK_FLAG_LABELS: LabelTable = {
+export const RISK_FLAG_LABELS = {
   acceptance_items_thin: label('Acceptance checklist too thin', '验收清单过于单薄'),
   acceptance_overdue_by_us: label('Our acceptance is overdue', '我方验收逾期'),
   acceptance_untraceable: label('Scope without acceptance item', '服务范围缺少验收项'),
@@ -33,6 +34,7 @@ export const RISK_FLAG_LABELS: LabelTable = {
   integration_unassigned: label('Integration unassigned', '集成责任未明确'),
   liability_unallocated: label('Liability unallocated', '违约责任未明确'),
   locked_in: label('Locked in', '锁定期内'),
+  long_term_without_exit: label('Long term without exit', '长期合同无退出权'),
   maintenance_excluded_from_liability: label('Maintenance excluded from liability', '维护期间免责'),
   maintenance_unbounded: label('Maintenance unbounded', '维护时长无上限'),
   migration_unassigned: label('Migration unassigned', '数据迁移责任未明确'),
@@ -61,4 +63,4 @@ export const RISK_FLAG_LABELS: LabelTable = {
   training_short: label('Too little training', '培训不足'),
   uplift_over_cap: label('Price increase over cap', '涨价超出上限'),
   uplift_uncapped: label('Price increase uncapped', '涨价无上限'),
-};
+} as const satisfies Readonly<Record<RiskCode, Label>> & Readonly<Record<string, Label>>;

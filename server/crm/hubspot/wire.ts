@@ -11,30 +11,25 @@ export const HUBSPOT_ID = z
 
 const TEXT_OR_NULL = z.string().nullable();
 
-export const ERROR_BODY = z.object({
-  category: z.string().optional().catch(undefined),
-  subCategory: z.string().optional().catch(undefined),
-  message: z.string().optional().catch(undefined),
-  policyName: z.string().optional().catch(undefined),
-  errorType: z.string().optional().catch(undefined),
-  correlationId: z.string().optional().catch(undefined),
-  context: z.record(z.string(), z.array(z.string()).catch([])).optional().catch(undefined),
-  errors: z
-    .array(
-      z.object({
-        code: z.string().optional().catch(undefined),
-        category: z.string().optional().catch(undefined),
-        subCategory: z.string().optional().catch(undefined),
-        message: z.string().optional().catch(undefined),
-        in: z.string().optional().catch(undefined),
-        context: z.record(z.string(), z.array(z.string()).catch([])).optional().catch(undefined),
-      }),
-    )
-    .optional()
-    .catch(undefined),
+const ERROR_CONTEXT = z.record(z.string(), z.array(z.string()).catch([])).optional().catch(undefined);
+const OPTIONAL_TEXT = z.string().optional().catch(undefined);
+
+const ERROR_DETAIL = z.object({
+  code: OPTIONAL_TEXT,
+  category: OPTIONAL_TEXT,
+  subCategory: OPTIONAL_TEXT,
+  message: OPTIONAL_TEXT,
+  in: OPTIONAL_TEXT,
+  context: ERROR_CONTEXT,
+});
+export type ErrorDetail = z.infer<typeof ERROR_DETAIL>;
+
+/** An error answer, and equally one error part of a 207 answer. */
+export const ERROR_BODY = ERROR_DETAIL.extend({
+  policyName: OPTIONAL_TEXT,
+  errors: z.array(ERROR_DETAIL).optional().catch(undefined),
 });
 export type ErrorBody = z.infer<typeof ERROR_BODY>;
-export type ErrorEntry = NonNullable<ErrorBody['errors']>[number];
 
 const HISTORY_ENTRY = z.object({
   value: z.string().nullable().default(null),
@@ -59,7 +54,7 @@ export const BATCH_READ = z.object({ results: z.array(OBJECT) });
 /** A batch write answers with what it did; 207 adds what it did not. */
 export const BATCH_WRITE = z.object({
   results: z.array(z.object({ id: HUBSPOT_ID, objectWriteTraceId: z.string().nullish() })),
-  errors: ERROR_BODY.shape.errors,
+  errors: z.array(ERROR_BODY).optional().catch(undefined),
 });
 
 export const PAGE = z.object({

@@ -14,12 +14,12 @@ import type {
 } from '../port.ts';
 import { objectsPath } from './api.ts';
 import type { HubSpotApi } from './api.ts';
-import { failureOfEntry } from './failures.ts';
+import { failureOfPart } from './failures.ts';
 import { toHubSpotProperties } from './fields.ts';
 import { HUBSPOT_OBJECTS } from './object-types.ts';
 import { SYNC_TOKEN_PROPERTY } from './properties.ts';
 import { BATCH_WRITE } from './wire.ts';
-import type { ErrorEntry } from './wire.ts';
+import type { ErrorBody } from './wire.ts';
 
 export const WRITE_BATCH_MAX = 100;
 /** One culprit among 100 costs 14 more calls; beyond this the rest of the batch waits for its next turn. */
@@ -113,13 +113,13 @@ async function writeGroup(
 function toOutcomes(
   group: readonly Input[],
   written: ReadonlySet<string>,
-  errors: readonly ErrorEntry[],
+  errors: readonly ErrorBody[],
 ): readonly WriteOutcome[] {
   const failures = new Map<string, HostFailure>();
   for (const entry of errors) {
     const context = entry.context ?? {};
     for (const key of [...(context['objectWriteTraceId'] ?? []), ...(context['ids'] ?? []), ...(context['id'] ?? [])]) {
-      failures.set(key, failureOfEntry(entry));
+      failures.set(key, failureOfPart(entry));
     }
   }
   return group.map(({ ref, traceId }): WriteOutcome => {
