@@ -68,8 +68,7 @@ class CatalogueAdapterFactory extends PrismaPg {
 async function loadSchemaEngine(pool: Pool): Promise<SchemaEngine> {
   const directory = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'));
   // The package's own entry imports the .wasm file as a module, which Node does not do without a flag; this is the same by hand.
-  const glue = (await import(pathToFileURL(join(directory, 'schema_engine_bg.js')).href)) as Glue &
-    WebAssembly.ModuleImports;
+  const glue = (await import(pathToFileURL(join(directory, 'schema_engine_bg.js')).href)) as Glue;
   const wasm = await WebAssembly.compile(await readFile(join(directory, 'schema_engine_bg.wasm')));
   const instance = await WebAssembly.instantiate(wasm, { [GLUE]: glue });
   glue[SET_WASM](instance.exports);

@@ -1,0 +1,207 @@
+/**
+ * Changes to contracts from the engine. Guarantees, in the caller's transaction: a change is made only on the revision it was decided
+ * on; each changed register leaves a `field_change` row that says who, where, through what, and what it replaced (sync rule S13); the
+ * derived columns follow.
+ */
+import type { Contract } from '../../domain/contract.ts';
+import { addDays } from '../../domain/dates.ts';
+import type { DerivedColumns } from '../contract-port.ts';
+import type { ContractChanges, ContractUpdate, LinkedContract, Provenance } from '../port.ts';
+import type { Random } from '../../world.ts';
+import { instant, jsonb, type Sql } from './database.ts';
+
+/** Works out the filterable columns of changed contracts; given by the composition root, which knows calendars and time zones. */
+export type DeriveColumns = (
+  workspaceId: string,
+  contracts: readonly LinkedContract[],
+) => Promise<readonly DerivedColumns[]>;
+
+export type WriteScope = {
+  readonly sql: Sql;
+  readonly workspaceId: string;
+  readonly random: Random;
+  readonly now: number;
+  readonly derive: DeriveColumns | null;
+};
+
+type Register = keyof ContractChanges;
+/** Whose provenance a register's change carries, and whether it moves a shared field's clock. */
+const CAUSES: Record<Register, readonly ('stage' | 'renewalDate' | 'renewalDecision')[]> = {
+  stage: ['stage'],
+  endDate: ['renewalDate', 'renewalDecision', 'stage'],
+  renewalDecision: ['renewalDecision'],
+  renewalsLeft: ['renewalDecision', 'renewalDate', 'stage'],
+  signedDate: ['stage'],
+};
+const REGISTERS = [
+  'stage',
+  'endDate',
+  'renewalDecision',
+  'renewalsLeft',
+  'signedDate',
+] as const satisfies readonly Register[];
+
+const READ_REGISTER: Record<Register, (contract: Contract) => string | null> = {
+  stage: (contract) => contract.stage,
+  endDate: (contract) => contract.term.endDate,
+  renewalDecision: (contract) => contract.renewalDecision,
+  renewalsLeft: (contract) => (contract.term.renewalsLeft === null ? null : String(contract.term.renewalsLeft)),
+  signedDate: (contract) => contract.signedDate,
+};
+
+export type FieldChangeRow = {
+  readonly contractId: string;
+  readonly contractRevision: number;
+  readonly field: string;
+  readonly previous: string | null;
+  readonly value: string | null;
+  readonly provenance: Provenance;
+};
+
+function changed(linked: LinkedContract, update: ContractUpdate): LinkedContract {
+  const { contract } = linked;
+  const { changes } = update;
+  const stamps = { ...linked.changedAt };
+  for (const [field, register] of [
+    ['stage', 'stage'],
+    ['renewalDate', 'endDate'],
+    ['renewalDecision', 'renewalDecision'],
+  ] as const) {
+    const at = update.provenance[field]?.at;
+    if (changes[register] !== undefined && at !== undefined) stamps[field] = at;
+  }
+  return {
+    ...linked,
+    changedAt: stamps,
+    contract: {
+      ...contract,
+      stage: changes.stage ?? contract.stage,
+      renewalDecision: changes.renewalDecision ?? contract.renewalDecision,
+      signedDate: changes.signedDate === undefined ? contract.signedDate : changes.signedDate,
+      term: {
+        ...contract.term,
+        endDate: changes.endDate === undefined ? contract.term.endDate : changes.endDate,
+        renewalsLeft: changes.renewalsLeft === undefined ? contract.term.renewalsLeft : changes.renewalsLeft,
+      },
+      revision: contract.revision + 1,
+    },
+  };
+}
+
+function traces(before: LinkedContract, after: LinkedContract, update: ContractUpdate): readonly FieldChangeRow[] {
+  return REGISTERS.flatMap((register) => {
+    const previous = READ_REGISTER[register](before.contract);
+    const value = READ_REGISTER[register](after.contract);
+    const provenance = [...CAUSES[register], 'stage', 'renewalDate', 'renewalDecision']
+      .map((field) => update.provenance[field as 'stage' | 'renewalDate' | 'renewalDecision'])
+      .find((known) => known !== undefined);
+    if (previous === value || provenance === undefined) return [];
+    return [
+      {
+        contractId: update.contractId,
+        contractRevision: after.contract.revision,
+        field: register,
+        previous,
+        value,
+        provenance,
+      },
+    ];
+  });
+}
+
+/** Appends to the history of contracts' fields. */
+export async function insertFieldChanges(scope: WriteScope, rows: readonly FieldChangeRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const values = rows.map(({ provenance, ...row }) => ({
+    id: scope.random.uuid(),
+    contract_id: row.contractId,
+    contract_revision: row.contractRevision,
+    field: row.field,
+    previous: row.previous,
+    value: row.value,
+    source: provenance.source,
+    actor: provenance.actor,
+    connection_id: provenance.connectionId,
+    object_type: provenance.ref?.objectType ?? null,
+    record_id: provenance.ref?.recordId ?? null,
+    event_id: provenance.eventId,
+    at: instant(provenance.at),
+  }));
+  await scope.sql.run(
+    `INSERT INTO field_change (workspace_id, id, contract_id, contract_revision, field, previous, value, source, actor, connection_id,
+       object_type, record_id, event_id, at)
+     SELECT $1, f.* FROM jsonb_to_recordset($2::jsonb) AS f(id uuid, contract_id uuid, contract_revision int, field text, previous text,
+       value text, source text, actor text, connection_id uuid, object_type text, record_id text, event_id text, at timestamptz)`,
+    [scope.workspaceId, jsonb(values)],
+  );
+}
+
+function registerRow({ contract, changedAt }: LinkedContract): object {
+  return {
+    id: contract.id,
+    stage: contract.stage,
+    end_date: contract.term.endDate,
+    // Without a derivation the renewal date is at least the one that the recorded end implies.
+    renewal_date: contract.term.endDate === null ? null : addDays(contract.term.endDate, 1),
+    renewal_decision: contract.renewalDecision,
+    renewals_left: contract.term.renewalsLeft,
+    signed_date: contract.signedDate,
+    revision: contract.revision,
+    changed_at: changedAt,
+  };
+}
+
+/** Writes the filterable columns beside their contracts. */
+export async function writeDerived(scope: WriteScope, columns: readonly DerivedColumns[]): Promise<void> {
+  if (columns.length === 0) return;
+  const rows = columns.map((column) => ({
+    id: column.contractId,
+    renewal_date: column.renewalDate,
+    notice_deadline: column.noticeDeadline,
+    decision_due_date: column.decisionDueDate,
+    health: column.health,
+    risk_flags: column.riskFlags,
+  }));
+  await scope.sql.run(
+    `UPDATE contract c SET renewal_date = d.renewal_date, notice_deadline = d.notice_deadline, decision_due_date = d.decision_due_date,
+       health = d.health, risk_flags = d.risk_flags
+     FROM jsonb_to_recordset($2::jsonb) AS d(id uuid, renewal_date date, notice_deadline date, decision_due_date date, health text,
+       risk_flags text[])
+     WHERE c.workspace_id = $1 AND c.id = d.id`,
+    [scope.workspaceId, jsonb(rows)],
+  );
+}
+
+/**
+ * Makes the updates on contracts that the caller has locked. Every update's revision has been compared already; several updates of
+ * one contract are not possible, because the first one moves the revision on.
+ */
+export async function writeUpdates(
+  scope: WriteScope,
+  locked: ReadonlyMap<string, LinkedContract>,
+  updates: readonly ContractUpdate[],
+): Promise<void> {
+  if (updates.length === 0) return;
+  const pairs = updates.flatMap((update) => {
+    const before = locked.get(update.contractId);
+    return before === undefined ? [] : [{ update, before, after: changed(before, update) }];
+  });
+  await scope.sql.run(
+    `UPDATE contract c SET stage = u.stage, end_date = u.end_date, renewal_date = u.renewal_date, renewal_decision = u.renewal_decision,
+       renewals_left = u.renewals_left, signed_date = u.signed_date, revision = u.revision, changed_at = u.changed_at, updated_at = $3
+     FROM jsonb_to_recordset($2::jsonb) AS u(id uuid, stage text, end_date date, renewal_date date, renewal_decision text,
+       renewals_left int, signed_date date, revision int, changed_at jsonb)
+     WHERE c.workspace_id = $1 AND c.id = u.id`,
+    [scope.workspaceId, jsonb(pairs.map(({ after }) => registerRow(after))), instant(scope.now)],
+  );
+  await insertFieldChanges(
+    scope,
+    pairs.flatMap(({ before, after, update }) => traces(before, after, update)),
+  );
+  if (scope.derive === null) return;
+  const columns = await scope.derive(
+    scope.workspaceId,
+    pairs.map(({ after }) => after),
+  );
+  await writeDerived(scope, columns);
+}

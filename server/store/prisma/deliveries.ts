@@ -1,0 +1,102 @@
+/** The inbox: raw webhook requests, durable before they are answered, taken by one worker at a time, ended together with their marks. */
+import type { Host } from '../../crm/port.ts';
+import type { World } from '../../world.ts';
+import type { StoredDelivery, SyncStore } from '../port.ts';
+import { type Database, instant, jsonb } from './database.ts';
+import { addMarks } from './dirty-marks.ts';
+
+type DeliveryMethods = Pick<SyncStore, 'acceptDelivery' | 'takeDeliveries' | 'finishDelivery'>;
+type Incoming = Parameters<SyncStore['acceptDelivery']>[0];
+type Waiting = {
+  readonly delivery: Incoming;
+  readonly settle: (result: 'stored' | 'duplicate') => void;
+  readonly fail: (error: unknown) => void;
+};
+
+/** Deliveries written by one statement while the statement before was under way. */
+const GROUP_SIZE_MAX = 200;
+
+async function insertGroup(database: Database, world: World, group: readonly Waiting[]): Promise<ReadonlySet<string>> {
+  const ids = group.map(() => world.random.uuid());
+  const stored = await database.asScheduler((sql) =>
+    sql.rows<{ id: string }>(
+      // Two requests of one group with the same digest: the first is stored, the other conflicts with it.
+      `INSERT INTO delivery (id, host, digest, body, received_at)
+       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[])
+       ON CONFLICT (host, digest) DO NOTHING RETURNING id`,
+      [
+        ids,
+        group.map(({ delivery }) => delivery.host),
+        group.map(({ delivery }) => delivery.digest),
+        group.map(({ delivery }) => Buffer.from(delivery.body, 'utf8')),
+        group.map(({ delivery }) => instant(delivery.receivedAt)),
+      ],
+    ),
+  );
+  const known = new Set(stored.map((row) => row.id));
+  return new Set(ids.flatMap((id, index) => (known.has(id) ? [String(index)] : [])));
+}
+
+/** Requests that arrive while a group is being written share the next one: one commit serves many. */
+function groupCommit(database: Database, world: World): SyncStore['acceptDelivery'] {
+  let waiting: Waiting[] = [];
+  let busy = false;
+  const flush = async (): Promise<void> => {
+    busy = true;
+    while (waiting.length > 0) {
+      const group = waiting.slice(0, GROUP_SIZE_MAX);
+      waiting = waiting.slice(GROUP_SIZE_MAX);
+      try {
+        const stored = await insertGroup(database, world, group);
+        for (const [index, entry] of group.entries()) entry.settle(stored.has(String(index)) ? 'stored' : 'duplicate');
+      } catch (error) {
+        for (const entry of group) entry.fail(error);
+      }
+    }
+    busy = false;
+  };
+  return (delivery) =>
+    new Promise((settle, fail) => {
+      waiting.push({ delivery, settle, fail });
+      if (!busy) void flush();
+    });
+}
+
+export function deliveryMethods(database: Database, world: World): DeliveryMethods {
+  return {
+    acceptDelivery: groupCommit(database, world),
+
+    takeDeliveries: async ({ limit, now, leaseMs }) => {
+      const rows = await database.asScheduler((sql) =>
+        sql.rows<{ id: string; host: Host; body: Buffer; received_at: number }>(
+          `UPDATE delivery d SET leased_until = $2, attempts = d.attempts + 1
+           WHERE d.id IN (SELECT id FROM delivery WHERE state = 'waiting' AND (leased_until IS NULL OR leased_until <= $1)
+             ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+           RETURNING d.id, d.host, d.body, d.received_at`,
+          [instant(now), instant(now + leaseMs), limit],
+        ),
+      );
+      return rows
+        .map(
+          (row): StoredDelivery => ({
+            deliveryId: row.id,
+            host: row.host,
+            body: row.body.toString('utf8'),
+            receivedAt: row.received_at,
+          }),
+        )
+        .sort((a, b) => a.receivedAt - b.receivedAt);
+    },
+
+    finishDelivery: async (deliveryId, marks, rejected) => {
+      const now = world.clock.now();
+      await database.asScheduler(async (sql) => {
+        await addMarks(sql, marks, now);
+        await sql.run(
+          `UPDATE delivery SET state = 'finished', finished_at = $2, leased_until = NULL, rejected = $3::jsonb WHERE id = $1`,
+          [deliveryId, instant(now), rejected.length === 0 ? null : jsonb(rejected)],
+        );
+      });
+    },
+  };
+}
