@@ -5,11 +5,12 @@
  */
 import { assert } from './assert.ts';
 import { type BusinessCalendar, previousWorkingDay } from './calendar.ts';
-import type { Contract, NoticePeriod, PlainDate, Term } from './contract.ts';
+import type { Contract, ContractStage, NoticePeriod, PlainDate, Term } from './contract.ts';
 import { addDays, addMonths, daysBetween, maxDate } from './dates.ts';
-import { currentTerm, recordCurrentTerm, renewalDate } from './term.ts';
+import { stageAsOf } from './stage.ts';
+import { currentTerm, renewalDateOf, withCurrentTerm } from './term.ts';
 
-export { currentTerm, decideRenewal, renewalDate, renewsAutomatically, termAfterDecision } from './term.ts';
+export { currentTerm, decideRenewal, renewalDate, renewalDateOf, renewsAutomatically, termInEffect } from './term.ts';
 
 /** Days before the notice must be sent by which the decision should be taken (domain §6, default a user can change). */
 export const DECISION_LEAD_DAYS_DEFAULT = 14;
@@ -74,6 +75,21 @@ export function noticeDeadline(
     calendarId: calendar.id,
     calendarVersion: calendar.version,
   };
+}
+
+/**
+ * The notice deadline of a contract. While it lives, also after exit was decided: the notice still has to go out. Once it has ended,
+ * early or not, there is nothing left to give notice of.
+ */
+export function noticeDeadlineOf(
+  contract: Contract,
+  calendar: BusinessCalendar,
+  asOf: PlainDate,
+  lead: NoticeLead = {},
+): NoticeDeadline {
+  const stage = stageAsOf(contract, asOf);
+  if (stage === 'expired' || stage === 'terminated' || stage === 'void') return { kind: 'none', reason: 'term_over' };
+  return noticeDeadline(contract.term, calendar, asOf, lead);
 }
 
 export type LegalNoticeDate =
@@ -180,28 +196,28 @@ export type RenewalDateResult =
   | { readonly ok: false; readonly code: RenewalDateRefusal; readonly field: 'renewalDate' };
 
 /**
- * Puts a renewal date back into the recorded term: the end becomes the day before it. A lens on `renewalDate(term, asOf)`: putting
+ * Puts a renewal date back into the recorded term: the end becomes the day before it. A lens on `renewalDateOf(contract, asOf)`: putting
  * what is shown changes nothing, what was put is shown, and a second put forgets the first. A date that could not be shown again
  * (it has passed and the contract would renew beyond it) is refused; so is one on or before the effective date. A null makes the
  * term open-ended, which only an evergreen contract or one not yet signed may be (domain rule 62).
  */
 export function applyRenewalDate(contract: Contract, date: PlainDate | null, asOf: PlainDate): RenewalDateResult {
-  if (date === renewalDate(contract.term, asOf)) return { ok: true, contract };
+  if (date === renewalDateOf(contract, asOf)) return { ok: true, contract };
   if (contract.stage === 'terminated' || contract.stage === 'void') return refuse('contract_closed');
-  const term = recordCurrentTerm(contract.term, asOf);
+  const recorded = withCurrentTerm(contract, asOf);
+  const { term } = recorded;
   if (date === null) {
     const mayBeOpen = term.renewalKind === 'evergreen' || UNSIGNED_STAGES.has(contract.stage);
     return mayBeOpen
-      ? { ok: true, contract: { ...contract, term: { ...term, endDate: null } } }
+      ? { ok: true, contract: { ...recorded, term: { ...term, endDate: null } } }
       : refuse('renewal_date_required');
   }
   if (term.effectiveDate !== null && date <= term.effectiveDate) return refuse('renewal_date_not_after_effective_date');
-  const moved = { ...term, endDate: addDays(date, -1) };
-  if (renewalDate(moved, asOf) !== date) return refuse('renewal_date_already_passed');
-  return { ok: true, contract: { ...contract, term: moved } };
+  const moved = { ...recorded, term: { ...term, endDate: addDays(date, -1) } };
+  return renewalDateOf(moved, asOf) === date ? { ok: true, contract: moved } : refuse('renewal_date_already_passed');
 }
 
-const UNSIGNED_STAGES: ReadonlySet<string> = new Set(['draft', 'in_review', 'approved']);
+const UNSIGNED_STAGES: ReadonlySet<ContractStage> = new Set<ContractStage>(['draft', 'in_review', 'approved']);
 
 function refuse(code: RenewalDateRefusal): RenewalDateResult {
   return { ok: false, code, field: 'renewalDate' };

@@ -3,11 +3,11 @@
  * clear. The same clause can be a risk on one side and a lever on the other, so every flag names the sides it concerns.
  */
 import type { BreachCounters } from './breach.ts';
-import type { Contract, ContractSide, PlainDate, Term } from './contract.ts';
+import type { Contract, ContractSide, ContractStage, PlainDate, Term } from './contract.ts';
 import { addDays, addMonths } from './dates.ts';
 import { type NoticeDeadline, noticeWindow, termClass } from './renewal.ts';
 import { stageAsOf } from './stage.ts';
-import { currentTerm, renewsAutomatically, termAfterDecision } from './term.ts';
+import { currentTerm, renewsAutomatically, termInEffect } from './term.ts';
 
 export const RISK_CODES = [
   'auto_renews_silently',
@@ -57,6 +57,18 @@ export const RENEWAL_CONFIRMATIONS_NEEDED = 2;
 type Finding = RiskFlag['state'] | null;
 type Phase = 'negotiated' | 'live' | 'expired' | 'closed';
 
+const PHASES: Record<ContractStage, Phase> = {
+  draft: 'negotiated',
+  in_review: 'negotiated',
+  approved: 'negotiated',
+  signed: 'live',
+  active: 'live',
+  renewing: 'live',
+  expired: 'expired',
+  terminated: 'closed',
+  void: 'closed',
+};
+
 type RiskRule = {
   readonly severity: RiskSeverity;
   readonly sides: readonly ContractSide[];
@@ -103,7 +115,7 @@ export const RISK_RULES: Record<RiskCode, RiskRule> = {
 
 /** Every flag that applies to the contract's side and stage, in the order of `RISK_CODES`, clear ones included. */
 export function riskFlags(facts: RiskFacts): readonly RiskFlag[] {
-  const phase = phaseOf(facts);
+  const phase = PHASES[stageAsOf(facts.contract, facts.asOf)];
   return RISK_CODES.flatMap((code) => {
     const { severity, sides, origin, phases, find } = RISK_RULES[code];
     if (!sides.includes(facts.contract.side) || !phases.includes(phase)) return [];
@@ -131,30 +143,12 @@ export function riskScore(flags: readonly RiskFlag[]): RiskScore {
   return { score: Math.min(sum, RISK_SCORE_MAX), open, unknown: flags.filter(({ state }) => state === 'unknown') };
 }
 
-function phaseOf({ contract, asOf }: RiskFacts): Phase {
-  switch (stageAsOf(contract, asOf)) {
-    case 'draft':
-    case 'in_review':
-    case 'approved':
-      return 'negotiated';
-    case 'signed':
-    case 'active':
-    case 'renewing':
-      return 'live';
-    case 'expired':
-      return 'expired';
-    case 'terminated':
-    case 'void':
-      return 'closed';
-  }
-}
-
 function openIf(condition: boolean): Finding {
   return condition ? 'open' : 'clear';
 }
 
 function renewsSilently({ contract, asOf }: RiskFacts): Finding {
-  return openIf(willRenewByItself(termAfterDecision(contract), asOf));
+  return openIf(willRenewByItself(termInEffect(contract), asOf));
 }
 
 function willRenewByItself(term: Term, asOf: PlainDate): boolean {
@@ -163,7 +157,7 @@ function willRenewByItself(term: Term, asOf: PlainDate): boolean {
 
 /** Renewal terms above twelve months, or as long as the recorded term itself. */
 function renewsLong({ contract, asOf }: RiskFacts): Finding {
-  const term = termAfterDecision(contract);
+  const term = termInEffect(contract);
   if (!willRenewByItself(term, asOf)) return 'clear';
   if (term.renewalMonths === null) return 'unknown';
   if (term.renewalMonths > 12) return 'open';

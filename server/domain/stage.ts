@@ -13,8 +13,9 @@
  * is a late renewal: people may revive a contract only after they recorded an end date that has not passed. `void` is for paper that
  * never took effect, `terminated` for a signed contract that ends early. Both are final.
  */
+import { unreachable } from './assert.ts';
 import { CONTRACT_STAGES, type Contract, type ContractStage, type PlainDate } from './contract.ts';
-import { currentTerm, termAfterDecision } from './term.ts';
+import { currentTerm, termInEffect } from './term.ts';
 
 export const STAGE_MOVES = {
   draft: ['in_review', 'void'],
@@ -79,8 +80,15 @@ export function stageAsOf(contract: Contract, asOf: PlainDate): ContractStage {
     case 'active':
     case 'renewing':
       return isOver(contract, asOf) ? 'expired' : contract.stage;
-    default:
+    case 'draft':
+    case 'in_review':
+    case 'approved':
+    case 'expired':
+    case 'terminated':
+    case 'void':
       return contract.stage;
+    default:
+      return unreachable(contract.stage);
   }
 }
 
@@ -162,11 +170,11 @@ function refusalWhenOver(contract: Contract, asOf: PlainDate): Refusal | null {
 }
 
 function isOver(contract: Contract, asOf: PlainDate): boolean {
-  return currentTerm(termAfterDecision(contract), asOf).phase === 'over';
+  return currentTerm(termInEffect(contract), asOf).phase === 'over';
 }
 
 /** A person may record expiry only where the dates leave it open: an automatic renewal of unrecorded length after its end. */
 function mayHaveExpired(contract: Contract, asOf: PlainDate): boolean {
-  const { phase } = currentTerm(termAfterDecision(contract), asOf);
+  const { phase } = currentTerm(termInEffect(contract), asOf);
   return phase === 'over' || phase === 'unknown';
 }

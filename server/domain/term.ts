@@ -4,7 +4,7 @@
  * year from 1 March ends on 29 February when there is one, and a quarter after 30 September ends on 31 December.
  */
 import { unreachable } from './assert.ts';
-import type { Contract, PlainDate, RenewalDecision, RenewalKind, Term } from './contract.ts';
+import type { Contract, ContractStage, PlainDate, RenewalDecision, RenewalKind, Term } from './contract.ts';
 import { addDays, addMonths, monthsBetween } from './dates.ts';
 
 /**
@@ -73,12 +73,27 @@ export function recordCurrentTerm(term: Term, asOf: PlainDate): Term {
 }
 
 /**
- * The term as the parties' decision leaves it: once exit is decided, the recorded end is the last one and nothing renews it.
- * Everything that asks whether a contract is still in force asks this term.
+ * The term as decision and stage leave it. Once exit is decided, or the contract has ended, the recorded end is the last one and
+ * nothing renews it; a terminated contract must not go on showing ever later renewal dates.
  */
-export function termAfterDecision(contract: Contract): Term {
-  if (contract.renewalDecision !== 'exit' || contract.term.endDate === null) return contract.term;
+export function termInEffect(contract: Contract): Term {
+  const isSettled = contract.renewalDecision === 'exit' || ENDED_STAGES.has(contract.stage);
+  if (!isSettled || contract.term.endDate === null) return contract.term;
   return { ...contract.term, renewalKind: 'none' };
+}
+
+const ENDED_STAGES: ReadonlySet<ContractStage> = new Set<ContractStage>(['expired', 'terminated', 'void']);
+
+/** The renewal date that a contract shows on `asOf`, its decision and stage taken into account. */
+export function renewalDateOf(contract: Contract, asOf: PlainDate): PlainDate | null {
+  return renewalDate(termInEffect(contract), asOf);
+}
+
+/** The contract with its current term recorded (see `recordCurrentTerm`); unchanged once nothing renews it any more. */
+export function withCurrentTerm(contract: Contract, asOf: PlainDate): Contract {
+  if (termInEffect(contract) !== contract.term) return contract;
+  const term = recordCurrentTerm(contract.term, asOf);
+  return term === contract.term ? contract : { ...contract, term };
 }
 
 /**
@@ -87,8 +102,8 @@ export function termAfterDecision(contract: Contract): Term {
  */
 export function decideRenewal(contract: Contract, decision: RenewalDecision, asOf: PlainDate): Contract {
   if (decision === contract.renewalDecision) return contract;
-  const term = decision === 'exit' ? recordCurrentTerm(contract.term, asOf) : contract.term;
-  return { ...contract, term, renewalDecision: decision };
+  const recorded = decision === 'exit' ? withCurrentTerm(contract, asOf) : contract;
+  return { ...recorded, renewalDecision: decision };
 }
 
 function rolledForward(term: Term, firstEnd: PlainDate, asOf: PlainDate): CurrentTerm {

@@ -1,16 +1,20 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CONTRACT_STAGES, type Contract, type PlainDate } from '../../../server/domain/contract.ts';
+import { CONTRACT_STAGES, type Contract, RENEWAL_DECISIONS, type PlainDate } from '../../../server/domain/contract.ts';
 import { addDays } from '../../../server/domain/dates.ts';
 import { applyRenewalDate } from '../../../server/domain/renewal.ts';
-import { currentTerm, renewalDate } from '../../../server/domain/term.ts';
+import { currentTerm, renewalDateOf, termInEffect } from '../../../server/domain/term.ts';
 import { anyDay, anyTerm, contract, day, term } from './contract-fixture.ts';
 
 const anyContract: fc.Arbitrary<Contract> = fc
-  .record({ term: anyTerm, stage: fc.constantFrom(...CONTRACT_STAGES) })
+  .record({
+    term: anyTerm,
+    stage: fc.constantFrom(...CONTRACT_STAGES),
+    renewalDecision: fc.constantFrom(...RENEWAL_DECISIONS),
+  })
   .map((changes) => contract(changes));
 
-const shown = (of: Contract, asOf: PlainDate): PlainDate | null => renewalDate(of.term, asOf);
+const shown = renewalDateOf;
 
 describe('the renewal date in a CRM is a lens on the recorded end', () => {
   test('moving it to 2028-01-01 makes 2027-12-31 the last day in force', () => {
@@ -51,7 +55,10 @@ describe('the renewal date in a CRM is a lens on the recorded end', () => {
         expect(twice.ok).toBe(once.ok);
         if (!twice.ok || !once.ok) return;
         accepted += 1;
-        const [a, b] = [currentTerm(twice.contract.term, asOf), currentTerm(once.contract.term, asOf)];
+        const [a, b] = [
+          currentTerm(termInEffect(twice.contract), asOf),
+          currentTerm(termInEffect(once.contract), asOf),
+        ];
         expect([a.endDate, a.phase, a.renewalsRemaining]).toEqual([b.endDate, b.phase, b.renewalsRemaining]);
       }),
       { numRuns: 500 },

@@ -1,14 +1,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { WEEKENDS_CALENDAR } from '../../../server/domain/calendar.ts';
 import { RENEWAL_KINDS, type RenewalKind } from '../../../server/domain/contract.ts';
 import { addDays, addMonths } from '../../../server/domain/dates.ts';
+import { noticeDeadlineOf } from '../../../server/domain/renewal.ts';
 import {
   currentTerm,
   decideRenewal,
   recordCurrentTerm,
   renewalDate,
+  renewalDateOf,
   renewsAutomatically,
-  termAfterDecision,
+  termInEffect,
+  withCurrentTerm,
 } from '../../../server/domain/term.ts';
 import { anyDay, anyTerm, contract, day, months, term } from './contract-fixture.ts';
 
@@ -140,13 +144,13 @@ describe('a decision to exit ends the running term', () => {
   test('exit records the current end, so that the contract neither ended years ago nor renews again', () => {
     const exiting = decideRenewal(renewedOnce, 'exit', day('2026-05-01'));
     expect(exiting.term).toMatchObject({ endDate: '2026-12-31', renewalsLeft: 2, renewalKind: 'auto' });
-    expect(currentTerm(termAfterDecision(exiting), day('2026-12-31')).phase).toBe('running');
-    expect(currentTerm(termAfterDecision(exiting), day('2027-01-01')).phase).toBe('over');
+    expect(currentTerm(termInEffect(exiting), day('2026-12-31')).phase).toBe('running');
+    expect(currentTerm(termInEffect(exiting), day('2027-01-01')).phase).toBe('over');
   });
 
   test('taking the exit back lets the contract renew as before', () => {
     const back = decideRenewal(decideRenewal(renewedOnce, 'exit', day('2026-05-01')), 'undecided', day('2026-06-01'));
-    expect(currentTerm(termAfterDecision(back), day('2027-05-01'))).toEqual({
+    expect(currentTerm(termInEffect(back), day('2027-05-01'))).toEqual({
       ...currentTerm(renewedOnce.term, day('2027-05-01')),
       renewals: 1,
     });
@@ -154,5 +158,32 @@ describe('a decision to exit ends the running term', () => {
 
   test('deciding the same again changes nothing', () => {
     expect(decideRenewal(renewedOnce, 'undecided', day('2026-05-01'))).toBe(renewedOnce);
+  });
+});
+
+describe('a contract that has ended', () => {
+  test.each(['expired', 'terminated', 'void'] as const)(
+    '%s: an automatic renewal no longer moves its dates',
+    (stage) => {
+      const ended = contract({ stage });
+      expect(renewalDateOf(contract(), day('2030-06-01'))).toBe('2031-01-01');
+      expect(renewalDateOf(ended, day('2030-06-01'))).toBe('2027-01-01');
+      expect(withCurrentTerm(ended, day('2030-06-01'))).toBe(ended);
+      expect(decideRenewal(ended, 'exit', day('2030-06-01')).term).toBe(ended.term);
+      expect(noticeDeadlineOf(ended, WEEKENDS_CALENDAR, day('2026-06-01'))).toEqual({
+        kind: 'none',
+        reason: 'term_over',
+      });
+    },
+  );
+
+  test('a decided exit still has a notice to send, until the contract has ended', () => {
+    const exiting = contract({ renewalDecision: 'exit' });
+    expect(noticeDeadlineOf(exiting, WEEKENDS_CALENDAR, day('2026-06-01'))).toMatchObject({ legalDate: '2026-10-02' });
+    expect(noticeDeadlineOf(exiting, WEEKENDS_CALENDAR, day('2027-01-01'))).toEqual({
+      kind: 'none',
+      reason: 'term_over',
+    });
+    expect(renewalDateOf(exiting, day('2028-01-01'))).toBe('2027-01-01');
   });
 });
