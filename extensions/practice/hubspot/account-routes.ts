@@ -122,7 +122,7 @@ function uninstall(practice: Practice, call: Call): Reply {
 export function removeInstall(practice: Practice, portalId: string, appId: number): void {
   practice.grants.installs.delete(installKey(portalId, appId));
   for (const grants of [practice.grants.accessTokens, practice.grants.refreshTokens, practice.grants.codes]) {
-    for (const [key, grant] of [...grants.entries()]) {
+    for (const [key, grant] of grants.entries()) {
       if (grant.portalId === portalId && grant.appId === appId) grants.delete(key);
     }
   }

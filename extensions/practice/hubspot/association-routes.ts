@@ -195,7 +195,7 @@ function linkAll(
         context: { fromObjectId: [pair.from], toObjectId: [pair.to] },
       });
   }
-  return multiStatus(practice, { results, errors, status: 201 });
+  return multiStatus(practice, { results, errors, status: 200 });
 }
 
 function createDefault(practice: Practice, call: Call, scope: PairScope): Reply {
@@ -221,7 +221,7 @@ function archive(practice: Practice, call: Call, scope: PairScope): Reply {
   if (input.value.inputs.length > ARCHIVE_MAX) return refuse(invalidInput(`At most ${ARCHIVE_MAX} inputs`));
   for (const { from, to } of input.value.inputs)
     for (const { id } of to) unlink(practice, call, scope, { from: from.id, to: id });
-  return empty();
+  return multiStatus(practice, { results: [], errors: [], status: 200 });
 }
 
 function unlink(practice: Practice, call: Call, scope: PairScope, pair: { from: string; to: string }): void {

@@ -15,32 +15,28 @@ export interface AssociationType {
   readonly name: string;
 }
 
-const row = (
-  typeId: number,
-  inverse: number,
-  ends: readonly [ObjectTypeId, ObjectTypeId],
-  name: string,
-  primary = false,
-): AssociationType => ({
-  typeId,
-  inverse,
-  from: ends[0],
-  to: ends[1],
-  primary,
-  name,
-});
+type AssociationRow = readonly [typeId: number, inverse: number, from: ObjectTypeId, to: ObjectTypeId, name: string];
+
+const rows = (primary: boolean, ...list: readonly AssociationRow[]): readonly AssociationType[] =>
+  list.map(([typeId, inverse, from, to, name]) => ({ typeId, inverse, from, to, primary, name }));
 
 export const ASSOCIATION_TYPES: readonly AssociationType[] = [
-  row(341, 342, ['0-3', '0-2'], 'deal_to_company'),
-  row(342, 341, ['0-2', '0-3'], 'company_to_deal'),
-  row(5, 6, ['0-3', '0-2'], 'deal_to_company', true),
-  row(6, 5, ['0-2', '0-3'], 'company_to_deal', true),
-  row(339, 340, ['0-5', '0-2'], 'ticket_to_company'),
-  row(340, 339, ['0-2', '0-5'], 'company_to_ticket'),
-  row(26, 25, ['0-5', '0-2'], 'ticket_to_company', true),
-  row(25, 26, ['0-2', '0-5'], 'company_to_ticket', true),
-  row(27, 28, ['0-3', '0-5'], 'deal_to_ticket'),
-  row(28, 27, ['0-5', '0-3'], 'ticket_to_deal'),
+  ...rows(
+    false,
+    [341, 342, '0-3', '0-2', 'deal_to_company'],
+    [342, 341, '0-2', '0-3', 'company_to_deal'],
+    [339, 340, '0-5', '0-2', 'ticket_to_company'],
+    [340, 339, '0-2', '0-5', 'company_to_ticket'],
+    [27, 28, '0-3', '0-5', 'deal_to_ticket'],
+    [28, 27, '0-5', '0-3', 'ticket_to_deal'],
+  ),
+  ...rows(
+    true,
+    [5, 6, '0-3', '0-2', 'deal_to_company'],
+    [6, 5, '0-2', '0-3', 'company_to_deal'],
+    [26, 25, '0-5', '0-2', 'ticket_to_company'],
+    [25, 26, '0-2', '0-5', 'company_to_ticket'],
+  ),
 ];
 
 const BY_ID: ReadonlyMap<number, AssociationType> = new Map(ASSOCIATION_TYPES.map((type) => [type.typeId, type]));

@@ -11,7 +11,7 @@ import { DEFAULT_BEHAVIOUR, type PracticeBehaviour } from './behaviour.ts';
 import { createCallLog } from './call-log.ts';
 import { cardProxyRoutes } from './card-proxy.ts';
 import { controlRoutes } from './control-routes.ts';
-import { openDatabase } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 import { type FaultSettings, NO_FAULTS } from './faults.ts';
 import { listRoutes } from './list-routes.ts';
 import { type PortalSeed, loadPortalSeed } from './load-portal.ts';
@@ -123,6 +123,20 @@ async function listen(server: Server, port: number): Promise<string> {
 const isAddressInfo = (address: string | AddressInfo | null): address is AddressInfo =>
   typeof address === 'object' && address !== null;
 
+/** Opens every portal, and loads the seed of those that are new. */
+function openAll(options: PracticeHubSpotOptions, database: Database, portals: Map<string, Portal>): void {
+  const opened = database.table<number>('opened');
+  for (const profile of options.portals) {
+    const portal = openPortal(database, profile, options.clock.now());
+    portals.set(profile.id, portal);
+    if (opened.get(profile.id) !== undefined) continue;
+    opened.put(profile.id, options.clock.now());
+    const seed = options.seed?.[profile.id];
+    if (seed !== undefined) loadPortalSeed(portal, seed());
+  }
+  database.flush();
+}
+
 function createPractice(options: PracticeHubSpotOptions): { practice: Practice; emitter: { clear(): void } } {
   const { clock, random, log, apps } = options;
   const database = openDatabase(options.dataDir);
@@ -139,18 +153,7 @@ function createPractice(options: PracticeHubSpotOptions): { practice: Practice; 
     for (const listener of changeListeners) listener(change);
     announce({ type: 'record', portalId: change.portalId, objectType: change.typeId, id: change.objectId });
   };
-  const openPortals = (): void => {
-    const opened = database.table<number>('opened');
-    for (const profile of options.portals) {
-      const portal = openPortal(database, profile, clock.now());
-      portals.set(profile.id, portal);
-      if (opened.get(profile.id) !== undefined) continue;
-      opened.put(profile.id, clock.now());
-      const seed = options.seed?.[profile.id];
-      if (seed !== undefined) loadPortalSeed(portal, seed());
-    }
-    database.flush();
-  };
+  const openPortals = (): void => openAll(options, database, portals);
   openPortals();
 
   const practice: Practice = {
