@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MIRROR_FIELDS, MIRROR_FIELD_NAMES } from '../../../server/domain/mirror.ts';
 import type { MirrorField, MirrorValues } from '../../../server/domain/mirror.ts';
