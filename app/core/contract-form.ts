@@ -25,7 +25,7 @@ export type ContractDraft = {
   readonly noticeCount: string;
   readonly noticeUnit: NonNullable<Wire['notice']>['unit'];
   readonly noticeFrom: NonNullable<Wire['notice']>['countedFrom'];
-  readonly calendarId: string;
+  readonly calendarId: (typeof CALENDAR_IDS)[number];
   readonly amount: string;
   readonly currency: string;
 };
@@ -156,9 +156,9 @@ export function errorsAtFields(fields: readonly FieldError[], t: Translate): Dra
 export type IncidentDraft = {
   readonly title: string;
   readonly severity: NewIncident['severity'];
-  readonly started: DayAndTime | null;
+  readonly started: DayAndTime;
   readonly isRestored: boolean;
-  readonly restored: DayAndTime | null;
+  readonly restored: DayAndTime;
 };
 export type IncidentField = 'title' | 'started' | 'restored';
 export type IncidentErrors = { readonly [F in IncidentField]?: string };
@@ -174,16 +174,15 @@ export function readIncidentDraft(
   if (title === '') errors.title = t('form.required');
   if (title.length > TITLE_LENGTH_MAX) errors.title = t('form.tooLong', { max: TITLE_LENGTH_MAX });
 
-  const startedMs = draft.started === null ? null : instantOf(now.zone, draft.started);
-  if (startedMs === null) errors.started = t('form.dateTime');
+  const startedMs = instantOf(now.zone, draft.started);
+  if (Number.isNaN(startedMs)) errors.started = t('form.dateTime');
   else if (startedMs > now.nowMs) errors.started = t('form.future');
 
-  const restoredMs = draft.isRestored && draft.restored !== null ? instantOf(now.zone, draft.restored) : null;
-  if (draft.isRestored && restoredMs === null) errors.restored = t('form.dateTime');
-  if (startedMs !== null && restoredMs !== null && restoredMs < startedMs)
-    errors.restored = t('form.restoredBeforeStart');
+  const restoredMs = draft.isRestored ? instantOf(now.zone, draft.restored) : null;
+  if (Number.isNaN(restoredMs)) errors.restored = t('form.dateTime');
+  if (restoredMs !== null && restoredMs < startedMs) errors.restored = t('form.restoredBeforeStart');
 
-  if (startedMs === null || Object.keys(errors).length > 0) return { ok: false, errors };
+  if (Object.keys(errors).length > 0) return { ok: false, errors };
   return {
     ok: true,
     incident: {

@@ -68,10 +68,11 @@ export function dayAndTimeIn(zone: string, atMs: number): DayAndTime {
 
 /**
  * The instant (epoch ms) of a wall clock in a zone. A time that a clock change skips maps to the instant an unchanged clock would
- * show it; a time that occurs twice maps to the first.
+ * show it; a time that occurs twice maps to the first. NaN when `date` is not a day.
  */
 export function instantOf(zone: string, wall: DayAndTime): number {
   const asUtc = Date.parse(`${wall.date}T00:00:00Z`) + (wall.hours * 60 + wall.minutes) * 60_000;
+  if (Number.isNaN(asUtc)) return Number.NaN;
   const offsetAt = (atMs: number): number => {
     const seen = dayAndTimeIn(zone, atMs);
     const minuteStart = Math.floor(atMs / 60_000) * 60_000;

@@ -39,6 +39,7 @@ export const enCard = {
   'list.anyStage': 'Any stage',
   'list.noMatch': 'No contract matches. Change the search or the stage.',
   'list.noRenewal': 'No renewal date',
+  'list.order': 'Most urgent first',
 
   'detail.tab.overview': 'Overview',
   'detail.tab.sla': 'SLA',
@@ -155,6 +156,8 @@ export const enCard = {
   'attach.button': 'Attach',
   'attach.already': 'Attached',
   'attach.recent': 'Recently changed',
+  'attach.empty': 'No contract to attach yet',
+  'attach.emptyHelp': 'Try another word, or go back and create a contract.',
   'attach.done': '“{title}” is attached to this record.',
   'detach.button': 'Detach from this record',
   'detach.done': '“{title}” is no longer attached.',

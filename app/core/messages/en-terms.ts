@@ -44,6 +44,7 @@ export const enTerms = {
   'decision.label': 'Renewal decision',
   'decision.save': 'Save decision',
   'decision.set': 'Decide on renewal',
+  'decision.change': 'Change the decision',
   'decision.help': 'The decision is recorded here and on the CRM record. It does not send notice.',
 
   'health.good': 'Good standing',
@@ -60,8 +61,7 @@ export const enTerms = {
   'sla.disputed': 'SLA disputed',
   'sla.none': 'No SLA agreed',
   'sla.label': 'SLA, last month',
-  'sla.availability': 'Availability {value} %',
-  'sla.response': 'Response {value} %',
+  'sla.percent': '{value} %',
   'sla.breaches':
     '{count, plural, =0 {No breach in 12 months} one {# breach in 12 months} other {# breaches in 12 months}}',
   'sla.trend.availability': 'Availability by month',
@@ -90,7 +90,7 @@ export const enTerms = {
   'notice.label': 'Notice deadline',
   'notice.legal': 'Last valid day {date}',
   'notice.safe': 'Send by {date}',
-  'notice.decideBy': 'Decide by {date}',
+  'notice.decideLabel': 'Decide by',
   'notice.period.days':
     '{count, plural, one {# day} other {# days}} {from, select, before_renewal {before renewal} other {before expiry}}',
   'notice.period.months':
@@ -105,6 +105,7 @@ export const enTerms = {
   'attention.fine': 'Nothing needs you here.',
   'attention.noDate': 'a date not yet known',
   'attention.first': 'Needs attention first',
+  'attention.open': 'Open the contract',
 
   'risk.auto_renews_silently.title': 'Renews without anyone agreeing',
   'risk.auto_renews_silently.advice': 'Ask for written confirmation by both parties.',

@@ -40,6 +40,7 @@ export const zhCNCard: Readonly<Record<keyof typeof enCard, string>> = {
   'list.anyStage': '全部阶段',
   'list.noMatch': '没有符合条件的合同。请调整搜索词或阶段。',
   'list.noRenewal': '无续签日期',
+  'list.order': '按紧急程度排列',
 
   'detail.tab.overview': '概览',
   'detail.tab.sla': 'SLA',
@@ -155,6 +156,8 @@ export const zhCNCard: Readonly<Record<keyof typeof enCard, string>> = {
   'attach.button': '关联',
   'attach.already': '已关联',
   'attach.recent': '最近变更',
+  'attach.empty': '尚无可关联的合同',
+  'attach.emptyHelp': '请换个关键词，或返回新建合同。',
   'attach.done': '“{title}”已关联到此记录。',
   'detach.button': '取消与此记录的关联',
   'detach.done': '“{title}”已取消关联。',

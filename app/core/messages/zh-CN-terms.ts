@@ -45,6 +45,7 @@ export const zhCNTerms: Readonly<Record<keyof typeof enTerms, string>> = {
   'decision.label': '续签决定',
   'decision.save': '保存决定',
   'decision.set': '作出续签决定',
+  'decision.change': '更改续签决定',
   'decision.help': '决定会记录在此处和 CRM 记录上，但不会代为发出通知。',
 
   'health.good': '状况良好',
@@ -61,8 +62,7 @@ export const zhCNTerms: Readonly<Record<keyof typeof enTerms, string>> = {
   'sla.disputed': 'SLA 有争议',
   'sla.none': '未约定 SLA',
   'sla.label': '上月 SLA',
-  'sla.availability': '可用率 {value}%',
-  'sla.response': '响应达标率 {value}%',
+  'sla.percent': '{value}%',
   'sla.breaches': '{count, plural, =0 {12 个月内无违约} other {12 个月内违约 # 次}}',
   'sla.trend.availability': '每月可用率',
   'sla.trend.response': '每月响应达标率',
@@ -90,7 +90,7 @@ export const zhCNTerms: Readonly<Record<keyof typeof enTerms, string>> = {
   'notice.label': '通知截止日',
   'notice.legal': '最后有效日 {date}',
   'notice.safe': '最晚 {date} 发出',
-  'notice.decideBy': '请在 {date} 前决定',
+  'notice.decideLabel': '决定期限',
   'notice.period.days': '{from, select, before_renewal {续签日} other {到期日}}前 {count} 天',
   'notice.period.months': '{from, select, before_renewal {续签日} other {到期日}}前 {count} 个月',
 
@@ -103,6 +103,7 @@ export const zhCNTerms: Readonly<Record<keyof typeof enTerms, string>> = {
   'attention.fine': '目前无需处理。',
   'attention.noDate': '待定日期',
   'attention.first': '最需要关注',
+  'attention.open': '查看合同',
 
   'risk.auto_renews_silently.title': '未经任何一方确认即自动续约',
   'risk.auto_renews_silently.advice': '建议改为双方书面确认。',
