@@ -1,0 +1,138 @@
+/**
+ * What a CRM record should show: a pure function of its linked contracts, their SLA results, a calendar day and a base address. Dates,
+ * never countdowns, so that a value stays true overnight (sync rule S3). With no contract left, every field is empty.
+ */
+import type { BusinessCalendar } from './calendar.ts';
+import type { Contract, PlainDate, SharedField } from './contract.ts';
+import { addDays } from './dates.ts';
+import { contractHealth } from './health.ts';
+import { leadContract } from './lead.ts';
+import { MIRROR_FIELD_NAMES, type MirrorField, type MirrorValues } from './mirror.ts';
+import { formatDecimal } from './money.ts';
+import { type NoticeDeadline, noticeDeadline, renewalDate } from './renewal.ts';
+import { type RiskFacts, riskFlags } from './risk.ts';
+import type { SlaVerdict } from './sla.ts';
+import { stageAsOf } from './stage.ts';
+
+/** The SLA side of the mirror, as the monthly results left it. */
+export type SlaFigures = {
+  /** The last complete month's verdict over all objectives; `none` when no service level is agreed. */
+  readonly status: SlaVerdict | 'none';
+  readonly availabilityLastMonth: string | null;
+  readonly responseComplianceLastMonth: string | null;
+  readonly breachesTwelveMonths: number;
+  readonly breachedLastTwoOfThree: boolean;
+};
+
+export type WantedContext = {
+  /** Today in the workspace's zone. */
+  readonly asOf: PlainDate;
+  readonly calendarOf: (calendarId: string) => BusinessCalendar;
+  readonly contractUrl: (contractId: string) => string;
+};
+
+/** CRM text fields take far more; a title longer than this is of no use in a list column. */
+export const MIRROR_TEXT_LENGTH_MAX = 250;
+
+const NOTHING: MirrorValues = Object.fromEntries(MIRROR_FIELD_NAMES.map((field) => [field, null]));
+
+/** Every mirrored field, as canonical text, together with the contract that fills it. */
+export function wantedValues(
+  linked: readonly { readonly contract: Contract; readonly sla: SlaFigures }[],
+  context: WantedContext,
+): { readonly leadContractId: string | null; readonly values: MirrorValues } {
+  const lead = leadContract(
+    linked.map((link) => link.contract),
+    context.asOf,
+  );
+  const link = linked.find((candidate) => candidate.contract.id === lead?.id);
+  if (lead === null || link === undefined) return { leadContractId: null, values: NOTHING };
+  const live = linked.filter((candidate) => !candidate.contract.archived);
+  return {
+    leadContractId: lead.id,
+    values: { ...valuesOf(lead, link.sla, context), contractCount: String(live.length) },
+  };
+}
+
+/** The value of a shared field as a CRM shows it on `asOf`. */
+export function sharedValue(contract: Contract, field: SharedField, asOf: PlainDate): string | null {
+  switch (field) {
+    case 'stage':
+      return stageAsOf(contract, asOf);
+    case 'renewalDate':
+      return renewalDate(contract.term, asOf);
+    case 'renewalDecision':
+      return contract.renewalDecision;
+  }
+}
+
+function valuesOf(
+  lead: Contract,
+  sla: SlaFigures,
+  context: WantedContext,
+): Record<Exclude<MirrorField, 'contractCount'>, string | null> {
+  const { asOf } = context;
+  const renewal = renewalDate(lead.term, asOf);
+  const notice = noticeDeadline(lead.term, context.calendarOf(lead.term.calendarId), asOf);
+  const flags = riskFlags(riskFactsOf(lead, sla, notice, asOf));
+  return {
+    leadContractNumber: plainText(lead.number),
+    leadContractTitle: plainText(lead.title),
+    stage: sharedValue(lead, 'stage', asOf),
+    health: contractHealth(flags),
+    renewalKind: lead.term.renewalKind,
+    renewalDate: renewal,
+    renewalDecision: lead.renewalDecision,
+    noticeDeadline: notice.kind === 'deadline' ? notice.safeDate : null,
+    endDate: lead.term.endDate === null ? null : currentEndDate(lead, renewal),
+    contractValue: lead.value === null ? null : formatDecimal(lead.value),
+    contractCurrency: lead.value === null ? null : lead.value.currency,
+    riskFlags: codeSet(flags.filter((flag) => flag.state === 'open').map((flag) => flag.code)),
+    slaStatus: sla.status,
+    availabilityLastMonth: sla.availabilityLastMonth,
+    responseComplianceLastMonth: sla.responseComplianceLastMonth,
+    breachesTwelveMonths: String(sla.breachesTwelveMonths),
+    contractUrl: context.contractUrl(lead.id),
+  };
+}
+
+/** What the mirror's inputs can say about the flags; what they cannot say stays unknown and raises nothing. */
+function riskFactsOf(contract: Contract, sla: SlaFigures, deadline: NoticeDeadline, asOf: PlainDate): RiskFacts {
+  const { status } = sla;
+  return {
+    contract,
+    asOf,
+    deadline,
+    noticeReceived: false,
+    renewalConfirmations: null,
+    convenienceExit: null,
+    objectiveCount: status === 'none' ? 0 : 1,
+    breaches:
+      status === 'none'
+        ? null
+        : {
+            lastMonth: status,
+            missedOfLast3: sla.breachedLastTwoOfThree ? 2 : 0,
+            missedOfLast12: sla.breachesTwelveMonths,
+            undecidedOfLast3: 0,
+            undecidedOfLast12: 0,
+          },
+  };
+}
+
+/** The last day of the term in force, which an automatic renewal has moved past the recorded one. */
+function currentEndDate(contract: Contract, renewal: PlainDate | null): PlainDate | null {
+  return renewal === null ? contract.term.endDate : addDays(renewal, -1);
+}
+
+/** Hosts trim text and drop control characters; sending what they would store keeps a confirmed value equal to the wanted one. */
+function plainText(text: string): string | null {
+  const flat = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
+  const cut = [...flat].slice(0, MIRROR_TEXT_LENGTH_MAX).join('').trim();
+  return cut === '' ? null : cut;
+}
+
+/** A set as canonical text: sorted codes joined by `;`, or nothing. */
+function codeSet(codes: readonly string[]): string | null {
+  return codes.length === 0 ? null : [...new Set(codes)].toSorted().join(';');
+}

@@ -1,0 +1,124 @@
+/**
+ * The sync engine as the process runs it: one loop digests deliveries, some loops serve lanes, some run side jobs. Every loop does one
+ * bounded unit of work at a time and may be stopped, or die, between any two effects (sync rule S5). Notifications only shorten a wait;
+ * nothing depends on them.
+ */
+import { ingestDeliveries } from './ingest.ts';
+import { type LaneHealth, laneTurn } from './lane-turn.ts';
+import { createSchedule } from './schedule.ts';
+import type { EngineParts } from './settings.ts';
+
+/** The longest wait before looking again, should a notification have been missed. */
+const IDLE_MS_MAX = 1_000;
+/** Pause after an error in the loop itself, for instance while the database is away. */
+const ERROR_PAUSE_MS = 1_000;
+
+export type Engine = {
+  /** Works until the signal aborts or `stop` is called; resolves once every loop has finished what it was doing. */
+  run(signal: AbortSignal): Promise<void>;
+  /** One unit of work: deliveries, else a lane, else a side job. False when nothing was due. */
+  turn(): Promise<boolean>;
+  /** New work may be there: end a wait early. */
+  wake(): void;
+  stop(): Promise<void>;
+};
+
+export function createEngine(parts: EngineParts): Engine {
+  const worker = parts.world.random.uuid();
+  const health: LaneHealth = new Map();
+  const schedule = createSchedule(parts, worker);
+  const waits = createWaits(parts);
+  const stopping = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+
+  const ingest = (): Promise<boolean> => ingestDeliveries(parts);
+  const lane = (): Promise<boolean> => laneTurn(parts, health, worker);
+  const laneDueAt = async (): Promise<number | null> => parts.store.nextDueAt(parts.world.clock.now());
+  const jobDueAt = (): Promise<number | null> => Promise.resolve(schedule.nextDueAt());
+
+  return {
+    run(signal) {
+      const until = AbortSignal.any([signal, stopping.signal]);
+      until.addEventListener('abort', waits.wake, { once: true });
+      const { workerCount } = parts.settings;
+      const never = (): Promise<number | null> => Promise.resolve(null);
+      const loops: readonly Loop[] = [
+        { step: ingest, dueAt: never, feedsLanes: true },
+        ...copies(workerCount, { step: lane, dueAt: laneDueAt, feedsLanes: false }),
+        ...copies(Math.ceil(workerCount / 2), { step: schedule.runNext, dueAt: jobDueAt, feedsLanes: true }),
+      ];
+      running = Promise.all(loops.map((each) => loop(each, until))).then(() => undefined);
+      return running;
+    },
+    async turn() {
+      return (await ingest()) || (await lane()) || (await schedule.runNext());
+    },
+    wake: waits.wake,
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+
+  /** A wake during the step or the look at the clock is not lost: the wait then ends at once. */
+  async function loop({ step, dueAt, feedsLanes }: Loop, until: AbortSignal): Promise<void> {
+    while (!until.aborted) {
+      const seen = waits.wakesSoFar();
+      try {
+        if (await step()) {
+          if (feedsLanes) waits.wake();
+          continue;
+        }
+        const next = (await dueAt()) ?? Number.POSITIVE_INFINITY;
+        const delayMs = Math.min(IDLE_MS_MAX, Math.max(1, next - parts.world.clock.now()));
+        await waits.wait(delayMs, seen);
+      } catch (error) {
+        parts.world.log.error({ error }, 'a sync loop met an error and goes on');
+        await waits.wait(ERROR_PAUSE_MS, waits.wakesSoFar());
+      }
+    }
+  }
+}
+
+function copies(count: number, loop: Loop): readonly Loop[] {
+  return Array.from({ length: count }, () => loop);
+}
+
+type Loop = {
+  readonly step: () => Promise<boolean>;
+  /** When there may be work again, as far as is known. */
+  readonly dueAt: () => Promise<number | null>;
+  /** Whether a step may make lanes due. */
+  readonly feedsLanes: boolean;
+};
+
+type Waits = {
+  readonly wakesSoFar: () => number;
+  readonly wake: () => void;
+  /** Resolves after the delay, at the next wake, or at once when there was a wake since `seen`. */
+  readonly wait: (delayMs: number, seen: number) => Promise<void>;
+};
+
+function createWaits(parts: EngineParts): Waits {
+  const sleeping = new Set<AbortController>();
+  let wakes = 0;
+  return {
+    wakesSoFar: () => wakes,
+    wake() {
+      wakes += 1;
+      for (const sleeper of sleeping) sleeper.abort();
+    },
+    async wait(delayMs, seen) {
+      if (wakes !== seen) return;
+      const sleeper = new AbortController();
+      sleeping.add(sleeper);
+      try {
+        await parts.world.clock.sleep(delayMs, sleeper.signal);
+      } catch (error) {
+        if (!sleeper.signal.aborted) throw error;
+      } finally {
+        sleeping.delete(sleeper);
+      }
+    },
+  };
+}

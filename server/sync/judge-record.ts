@@ -1,0 +1,219 @@
+/**
+ * Decides what one reading of one CRM record means: which contract changes, conflicts and write it calls for. Pure; the caller
+ * commits the judgement as a whole and only then writes to the host (docs/sync-spec.md, S1–S3, S9–S12).
+ *
+ *   read ─▶ gone? ──────────────▶ tombstone or alias
+ *        ─▶ back? ──────────────▶ restore, judge again
+ *        ─▶ history needed? ────▶ read again with history
+ *        ─▶ people's runs ─▶ accepted | refused | conflict ─▶ contract updates
+ *        ─▶ wanted − shown ─────▶ intent (write-ahead), or nothing
+ */
+import type { PlainDate, SharedField } from '../domain/contract.ts';
+import type { ConflictPolicy } from '../domain/merge.ts';
+import type { MirrorField, MirrorValues } from '../domain/mirror.ts';
+import { MIRROR_FIELD_NAMES } from '../domain/mirror.ts';
+import type { ConnectionRef, HostRecord, RecordRead } from '../crm/port.ts';
+import type { Intent, LinkChange, LinkedContract, MirrorNext, RecordCommit, RecordState } from '../store/port.ts';
+import { createContractDrafts } from './contract-drafts.ts';
+import { judgeFields } from './judge-fields.ts';
+
+export type JudgeContext = {
+  readonly connection: ConnectionRef;
+  /** Our clock. */
+  readonly now: number;
+  readonly asOf: PlainDate;
+  /** Used for the intent, if one is needed. */
+  readonly freshToken: string;
+  readonly eventId: string | null;
+  readonly conflictPolicy: Readonly<Record<SharedField, ConflictPolicy>>;
+  readonly wanted: (linked: readonly LinkedContract[]) => {
+    readonly leadContractId: string | null;
+    readonly values: MirrorValues;
+  };
+};
+
+export type Judgement =
+  /** The record needs neither a commit nor a write. */
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'history_needed' }
+  /** The host answered with a state older than one already seen. */
+  | { readonly kind: 'outdated_read' }
+  | {
+      readonly kind: 'commit';
+      readonly commit: RecordCommit;
+      /** The links changed: look at the record once more. */
+      readonly again: boolean;
+      /** Fields whose value the host changed on storing ours; they are left alone, since writing again would not help. */
+      readonly unfit: readonly MirrorField[];
+    };
+
+/** How long an intent that no history shows is kept in case the write still lands; by then no host holds a request any more. */
+export const INTENT_KEPT_MS_MAX = 900_000;
+/** A reading that only confirms is recorded when the last record of agreement is older than this. */
+const AGREEMENT_REFRESH_MS = 3_600_000;
+
+const NEVER: MirrorNext = {
+  leadContractId: null,
+  base: {},
+  syncToken: null,
+  historyCheckedAt: 0,
+  hostUpdatedAt: null,
+  lastAgreedAt: null,
+  state: 'live',
+  facts: {},
+};
+
+/** True when nothing links, mirrors or awaits this record any more: it gets no read and no write. */
+export function isSettledAndUnlinked(state: RecordState): boolean {
+  if (state.contracts.length > 0 || state.hasTombstones || state.intents.length > 0) return false;
+  return state.mirror === null || Object.values(state.mirror.base).every((value) => value === null);
+}
+
+export function judgeRecord(state: RecordState, read: RecordRead, context: JudgeContext): Judgement {
+  switch (read.kind) {
+    case 'archived':
+    case 'missing':
+      return judgeGone(state, read.kind);
+    case 'merged':
+      return judgeMerged(state, { kind: 'alias', into: read.into });
+    case 'live':
+      return state.hasTombstones ? judgeReturned(state) : judgeLive(state, read.record, context);
+  }
+}
+
+/** Sync rule S12. Base is kept, so that a restored record goes on where it stopped. */
+function judgeGone(state: RecordState, kind: 'archived' | 'missing'): Judgement {
+  if (state.contracts.length === 0 && state.intents.length === 0 && state.mirror?.state === kind)
+    return { kind: 'idle' };
+  const linkChange: LinkChange | null = state.contracts.length > 0 ? { kind: 'tombstone', reason: kind } : null;
+  return commitOf(state, { mirror: { ...mirrorOf(state), state: kind }, linkChange, again: false });
+}
+
+/**
+ * Sync rule S11. The links move; what was agreed does not, because the surviving record took its values from either of the two. It is
+ * met as a newly linked one: contracts prevail, and a value that no linked contract holds becomes a conflict.
+ */
+function judgeMerged(state: RecordState, linkChange: LinkChange): Judgement {
+  return commitOf(state, { mirror: { ...NEVER, facts: mirrorOf(state).facts }, linkChange, again: false });
+}
+
+function judgeReturned(state: RecordState): Judgement {
+  return commitOf(state, {
+    mirror: { ...mirrorOf(state), state: 'live' },
+    linkChange: { kind: 'restore' },
+    again: true,
+  });
+}
+
+function judgeLive(state: RecordState, record: HostRecord, context: JudgeContext): Judgement {
+  const { mirror } = state;
+  if (mirror !== null && mirror.hostUpdatedAt !== null && record.updatedAt < mirror.hostUpdatedAt)
+    return { kind: 'outdated_read' };
+  const isOurs = record.syncToken !== (mirror?.syncToken ?? null) || state.intents.length > 0;
+  if (record.history === null && isOurs) return { kind: 'history_needed' };
+
+  const drafts = createContractDrafts(state.contracts, context.asOf);
+  const fields = judgeFields({ state, record, context, drafts });
+  if (fields === 'history_needed') return { kind: 'history_needed' };
+
+  const wanted = context.wanted(drafts.linked());
+  const base: MirrorValues = { ...mirror?.base, ...record.values };
+  const delta = difference(wanted.values, base, fields.unfit);
+  const agreed = Object.keys(delta).length === 0;
+  const next: MirrorNext = {
+    leadContractId: agreed ? wanted.leadContractId : fields.shownContractId,
+    base,
+    syncToken: record.syncToken,
+    historyCheckedAt: Math.max(mirror?.historyCheckedAt ?? 0, record.updatedAt, record.history?.at(-1)?.at ?? 0),
+    hostUpdatedAt: record.updatedAt,
+    lastAgreedAt: agreed ? context.now : (mirror?.lastAgreedAt ?? null),
+    state: 'live',
+    facts: record.facts,
+  };
+  const retireTokens = retired(state.intents, record, context.now);
+  const updates = drafts.updates();
+  const isNews = !agreed || updates.length > 0 || fields.conflicts.length > 0 || retireTokens.length > 0;
+  if (!isNews && mirror !== null && isSameMirror(mirror, next)) return { kind: 'idle' };
+  const intent: Intent | null = agreed
+    ? null
+    : { syncToken: context.freshToken, contractId: wanted.leadContractId, values: delta, createdAt: context.now };
+  return {
+    kind: 'commit',
+    commit: {
+      ref: state.ref,
+      expectedMirrorRevision: mirror?.revision ?? null,
+      mirror: next,
+      updates,
+      conflicts: fields.conflicts,
+      retireTokens,
+      intent,
+      linkChange: null,
+    },
+    again: false,
+    unfit: fields.unfit,
+  };
+}
+
+/** Only what differs is ever written. A field that the host does not report counts as empty. */
+function difference(wanted: MirrorValues, base: MirrorValues, unfit: readonly MirrorField[]): MirrorValues {
+  const delta: { [F in MirrorField]?: string | null } = {};
+  for (const field of MIRROR_FIELD_NAMES) {
+    const value = wanted[field] ?? null;
+    if (value !== (base[field] ?? null) && !unfit.includes(field)) delta[field] = value;
+  }
+  return delta;
+}
+
+/** Intents that landed, by the token's history or its present value, and those too old to land. */
+function retired(intents: readonly Intent[], record: HostRecord, now: number): readonly string[] {
+  const landed = new Set(record.history?.filter((edit) => edit.field === 'syncToken').map((edit) => edit.value));
+  landed.add(record.syncToken);
+  return intents
+    .filter((intent) => landed.has(intent.syncToken) || now - intent.createdAt > INTENT_KEPT_MS_MAX)
+    .map((intent) => intent.syncToken);
+}
+
+function isSameMirror(mirror: MirrorNext, next: MirrorNext): boolean {
+  const isFresh = next.lastAgreedAt === null || next.lastAgreedAt - (mirror.lastAgreedAt ?? 0) < AGREEMENT_REFRESH_MS;
+  return (
+    isFresh &&
+    mirror.state === next.state &&
+    mirror.leadContractId === next.leadContractId &&
+    mirror.syncToken === next.syncToken &&
+    mirror.hostUpdatedAt === next.hostUpdatedAt &&
+    isSameRecord(mirror.base, next.base) &&
+    isSameRecord(mirror.facts, next.facts)
+  );
+}
+
+function isSameRecord(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
+  const keys = Object.keys(b);
+  return keys.length === Object.keys(a).length && keys.every((key) => a[key] === b[key]);
+}
+
+function mirrorOf(state: RecordState): MirrorNext {
+  if (state.mirror === null) return NEVER;
+  const { revision: _revision, ...rest } = state.mirror;
+  return rest;
+}
+
+function commitOf(
+  state: RecordState,
+  change: { readonly mirror: MirrorNext; readonly linkChange: LinkChange | null; readonly again: boolean },
+): Judgement {
+  return {
+    kind: 'commit',
+    commit: {
+      ref: state.ref,
+      expectedMirrorRevision: state.mirror?.revision ?? null,
+      mirror: change.mirror,
+      updates: [],
+      conflicts: [],
+      retireTokens: state.intents.map((intent) => intent.syncToken),
+      intent: null,
+      linkChange: change.linkChange,
+    },
+    again: change.again,
+    unfit: [],
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * One turn of one lane: lease it, reconcile what is due, give it back. Lanes are served in turn, so that a backfill of one connection
+ * does not keep another waiting; a connection that the host limits rests alone (sync rule S7).
+ */
+import type { ConnectionRef, HostFailure, HostObjectType } from '../crm/port.ts';
+import { HOST_OBJECT_TYPES } from '../crm/port.ts';
+import type { DirtyItem } from '../store/port.ts';
+import { readCases } from './cases.ts';
+import { reconcile } from './reconcile.ts';
+import { failureDetail, fateOf, laneRestMs } from './retry.ts';
+import type { EngineParts } from './settings.ts';
+import { LEASE_MS, OK, type Turn, type TurnEnd } from './turn.ts';
+
+/** Records per turn. More than a batch, so that writes and confirming reads fill theirs; few enough for an urgent edit to wait less than a second or two. */
+export const TURN_RECORDS_MAX = 500;
+/** After a failed call the next turn takes a quarter as many, so that a record that breaks its whole batch is soon alone. */
+const SHRINK_FACTOR = 4;
+
+/** Failures in a row by connection; forgotten on success and with the process, which costs one more try at most. */
+export type LaneHealth = Map<string, number>;
+
+export async function laneTurn(parts: EngineParts, health: LaneHealth, worker: string): Promise<boolean> {
+  const { store, world } = parts;
+  const lane = await store.leaseLane({ worker, now: world.clock.now(), leaseMs: LEASE_MS });
+  if (lane === null) return false;
+  const { connection } = lane;
+  const port = parts.crm[connection.host];
+  if (port === undefined) {
+    await store.releaseLane(lane, world.clock.now() + LEASE_MS);
+    return true;
+  }
+  const failures = health.get(connection.connectionId) ?? 0;
+  const limit = Math.max(1, Math.floor(TURN_RECORDS_MAX / SHRINK_FACTOR ** failures));
+  const turn: Turn = { parts, port, connection, lane };
+  const items = await store.takeDirty(lane, { now: world.clock.now(), limit });
+  const end = await runTurn(turn, items);
+  observeLag(parts, connection, items, end);
+  await endTurn(turn, end, health);
+  return items.length > 0 || end.kind !== 'ok';
+}
+
+async function runTurn(turn: Turn, items: readonly DirtyItem[]): Promise<TurnEnd> {
+  try {
+    for (const objectType of HOST_OBJECT_TYPES) {
+      const ofType = items.filter((item) => item.ref.objectType === objectType);
+      const end = ofType.length === 0 ? OK : await STEPS[objectType](turn, ofType);
+      if (end.kind !== 'ok') return end;
+    }
+    return OK;
+  } catch (error) {
+    const { connectionId } = turn.connection;
+    turn.parts.world.log.error({ error, connectionId }, 'a turn ended in an error');
+    return { kind: 'failed', failure: { kind: 'unavailable', retryAfterMs: null, detail: 'internal error' } };
+  }
+}
+
+const STEPS: Record<HostObjectType, (turn: Turn, items: readonly DirtyItem[]) => Promise<TurnEnd>> = {
+  opportunity: reconcile,
+  account: reconcile,
+  case: readCases,
+};
+
+async function endTurn(turn: Turn, end: TurnEnd, health: LaneHealth): Promise<void> {
+  const { store } = turn.parts;
+  const { connectionId } = turn.connection;
+  switch (end.kind) {
+    case 'ok':
+      health.delete(connectionId);
+      await store.releaseLane(turn.lane, null);
+      return;
+    case 'lease_lost':
+      return;
+    case 'failed':
+      await restOrPark(turn, end.failure, health);
+  }
+}
+
+async function restOrPark(turn: Turn, failure: HostFailure, health: LaneHealth): Promise<void> {
+  const { store, world, metrics } = turn.parts;
+  const { connectionId } = turn.connection;
+  const failures = health.get(connectionId) ?? 0;
+  const detail = failureDetail(failure);
+  if (fateOf(failure, failures) === 'park_connection') {
+    metrics?.count('connectionsParked', 1, turn.connection);
+    world.log.warn({ connectionId, failure: failure.kind, detail }, 'connection parked');
+    health.delete(connectionId);
+    await store.setConnectionState(turn.connection, 'parked', `${failure.kind}: ${detail}`);
+    await store.releaseLane(turn.lane, null);
+    return;
+  }
+  metrics?.count('lanesRested', 1, turn.connection);
+  if (failure.kind !== 'rateLimited') health.set(connectionId, failures + 1);
+  await store.releaseLane(turn.lane, world.clock.now() + laneRestMs(failure, failures, world.random));
+}
+
+function observeLag(parts: EngineParts, connection: ConnectionRef, items: readonly DirtyItem[], end: TurnEnd): void {
+  if (end.kind !== 'ok') return;
+  const now = parts.world.clock.now();
+  for (const item of items) parts.metrics?.observeLag(now - item.dirtySince, connection);
+}

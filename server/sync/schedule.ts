@@ -1,0 +1,156 @@
+/**
+ * What runs when: sweeps, backfills and the daily roll, each under a lease so that many instances do it once. The plan of the next runs
+ * is kept in memory; a process that starts anew runs everything once, which is safe because every job may be repeated.
+ */
+import type { ConnectionRef, CrmPort, HostFailure } from '../crm/port.ts';
+import { HOST_OBJECT_TYPES } from '../crm/port.ts';
+import { plainDateIn } from '../domain/dates.ts';
+import { runBackfill } from './backfill.ts';
+import { failureDetail, fateOf, laneRestMs } from './retry.ts';
+import { rollByDate } from './roll.ts';
+import type { EngineParts } from './settings.ts';
+import { checkAll, sweepStream } from './sweep.ts';
+
+export const SWEEP_INTERVAL_MS = 60_000;
+const ARCHIVE_INTERVAL_MS = 3_600_000;
+const CHECK_INTERVAL_MS = 300_000;
+const BACKFILL_INTERVAL_MS = 60_000;
+const ROLL_INTERVAL_MS = 900_000;
+/** How soon a job that reached its bound goes on. */
+const CONTINUE_MS = 200;
+const DIRECTORY_INTERVAL_MS = 30_000;
+const JOB_LEASE_MS = 120_000;
+
+type JobEnd = { readonly kind: 'done' | 'more' } | { readonly kind: 'failed'; readonly failure: HostFailure };
+
+type Job = {
+  readonly name: string;
+  readonly workspaceId: string;
+  readonly connection: ConnectionRef | null;
+  readonly intervalMs: number;
+  readonly run: () => Promise<JobEnd>;
+  nextAt: number;
+  failures: number;
+  running: boolean;
+};
+
+export type Schedule = {
+  /** Runs the job that is most overdue; false when none is due. */
+  runNext(): Promise<boolean>;
+  nextDueAt(): number;
+};
+
+export function createSchedule(parts: EngineParts, worker: string): Schedule {
+  const jobs = new Map<string, Job>();
+  let directoryDueAt = Number.NEGATIVE_INFINITY;
+  const refresh = async (): Promise<void> => {
+    const now = parts.world.clock.now();
+    if (now < directoryDueAt) return;
+    directoryDueAt = now + DIRECTORY_INTERVAL_MS;
+    const connections = await parts.store.listConnections(['installing', 'active']);
+    const wanted = new Map(
+      connections.flatMap((connection) => jobsOf(parts, connection)).map((job) => [job.name, job]),
+    );
+    for (const name of jobs.keys()) if (!wanted.has(name)) jobs.delete(name);
+    for (const [name, job] of wanted) if (!jobs.has(name)) jobs.set(name, job);
+  };
+  const due = (): Job | undefined => {
+    const now = parts.world.clock.now();
+    const waiting = [...jobs.values()].filter((job) => !job.running && job.nextAt <= now);
+    return waiting.toSorted((a, b) => a.nextAt - b.nextAt || (a.name < b.name ? -1 : 1))[0];
+  };
+  return {
+    async runNext() {
+      await refresh();
+      const job = due();
+      if (job === undefined) return false;
+      await runJob(parts, job, worker);
+      return true;
+    },
+    nextDueAt: () =>
+      Math.min(directoryDueAt, ...[...jobs.values()].filter((job) => !job.running).map((job) => job.nextAt)),
+  };
+}
+
+async function runJob(parts: EngineParts, job: Job, worker: string): Promise<void> {
+  const { store, world } = parts;
+  const { name, workspaceId } = job;
+  job.running = true;
+  try {
+    const now = world.clock.now();
+    const isOurs = await store.leaseJob({ workspaceId, name, worker, now, leaseMs: JOB_LEASE_MS });
+    const end: JobEnd = isOurs ? await job.run() : { kind: 'done' };
+    job.nextAt = world.clock.now() + (await delayAfter(parts, job, end));
+  } catch (error) {
+    world.log.error({ error, job: name }, 'a side job ended in an error');
+    job.failures += 1;
+    const failure: HostFailure = { kind: 'unavailable', retryAfterMs: null, detail: 'internal error' };
+    job.nextAt = world.clock.now() + laneRestMs(failure, job.failures, world.random);
+  } finally {
+    job.running = false;
+  }
+}
+
+async function delayAfter(parts: EngineParts, job: Job, end: JobEnd): Promise<number> {
+  if (end.kind !== 'failed') {
+    job.failures = 0;
+    return end.kind === 'more' ? CONTINUE_MS : job.intervalMs;
+  }
+  const { failure } = end;
+  if (fateOf(failure, job.failures) === 'park_connection' && job.connection !== null) {
+    const reason = `${failure.kind}: ${failureDetail(failure)}`;
+    parts.metrics?.count('connectionsParked', 1, job.connection);
+    await parts.store.setConnectionState(job.connection, 'parked', reason);
+    return job.intervalMs;
+  }
+  job.failures += 1;
+  return laneRestMs(failure, job.failures, parts.world.random);
+}
+
+function jobsOf(parts: EngineParts, connection: ConnectionRef): readonly Job[] {
+  const port = parts.crm[connection.host];
+  if (port === undefined) return [];
+  const { workspaceId, connectionId } = connection;
+  const nextAt = parts.world.clock.now();
+  const job = (kind: string, intervalMs: number, run: () => Promise<JobEnd>): Job => ({
+    name: `${kind}:${connectionId}`,
+    workspaceId,
+    connection,
+    intervalMs,
+    run,
+    nextAt,
+    failures: 0,
+    running: false,
+  });
+  const source = { connection, port };
+  const today = async () => plainDateIn(await parts.settings.timeZoneOf(workspaceId), parts.world.clock.now());
+  return [
+    job('backfill', BACKFILL_INTERVAL_MS, () => runBackfill(parts, source)),
+    job('sweep', SWEEP_INTERVAL_MS, () => sweepEvery(parts, source, 'changed')),
+    job('archive', ARCHIVE_INTERVAL_MS, () => sweepEvery(parts, source, 'archived')),
+    job('check', CHECK_INTERVAL_MS, async () => checkAll(parts, connection, await today())),
+    {
+      ...job('roll', ROLL_INTERVAL_MS, async () => {
+        await rollByDate(parts, workspaceId, await today());
+        return { kind: 'done' };
+      }),
+      name: `roll:${workspaceId}`,
+      connection: null,
+    },
+  ];
+}
+
+async function sweepEvery(
+  parts: EngineParts,
+  source: { readonly connection: ConnectionRef; readonly port: CrmPort },
+  stream: 'changed' | 'archived',
+): Promise<JobEnd> {
+  let kind: 'done' | 'more' = 'done';
+  for (const objectType of HOST_OBJECT_TYPES) {
+    if (stream === 'archived' && objectType === 'case') continue;
+    const end = await sweepStream(parts, source, { objectType, stream });
+    if (end.kind === 'failed') return end;
+    if (end.kind === 'more') kind = 'more';
+  }
+  return { kind };
+}

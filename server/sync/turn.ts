@@ -1,0 +1,104 @@
+/**
+ * One turn of one lane: what its steps share, and how it can end. A whole call that fails ends the turn without settling its items;
+ * they stay dirty under the lane, which rests. Only failures of single records count against those records.
+ */
+import type { CallPriority, ConnectionRef, CrmPort, HostFailure, HostRecordRef } from '../crm/port.ts';
+import type { DirtyItem, Lane, Settlement } from '../store/port.ts';
+import { ATTEMPTS_MAX, failureDetail, retryDelayMs } from './retry.ts';
+import type { EngineParts } from './settings.ts';
+
+export type TurnEnd =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'lease_lost' }
+  /** A call failed as a whole. */
+  | { readonly kind: 'failed'; readonly failure: HostFailure };
+
+export const OK: TurnEnd = { kind: 'ok' };
+export const LEASE_LOST: TurnEnd = { kind: 'lease_lost' };
+
+export const LEASE_MS = 60_000;
+/** Most commits, settlements or refs handed to the store in one call. */
+export const STORE_BATCH_MAX = 200;
+
+export type Turn = {
+  readonly parts: EngineParts;
+  readonly port: CrmPort;
+  readonly connection: ConnectionRef;
+  /** Renewed in place while the turn runs. */
+  lane: Lane;
+};
+
+export function refKey(ref: HostRecordRef): string {
+  return `${ref.objectType}:${ref.recordId}`;
+}
+
+export function chunksOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const chunks: T[][] = [];
+  for (let start = 0; start < items.length; start += size) chunks.push(items.slice(start, start + size));
+  return chunks;
+}
+
+/** Renews the lease once half of it has passed. False: another worker has the lane now, stop at once. */
+export async function keepLane(turn: Turn): Promise<boolean> {
+  const now = turn.parts.world.clock.now();
+  if (turn.lane.leasedUntil - now > LEASE_MS / 2) return true;
+  const renewed = await turn.parts.store.renewLane(turn.lane, now, LEASE_MS);
+  if (renewed === null) return false;
+  turn.lane = renewed;
+  return true;
+}
+
+/** The most urgent priority among the items decides, since they share a call. */
+export function callPriority(items: readonly DirtyItem[], isWrite: boolean): CallPriority {
+  if (items.some((item) => item.reason === 'ours' || item.reason === 'replay')) return 'interactive';
+  if (isWrite) return items.every((item) => item.reason === 'backfill') ? 'backfill' : 'push';
+  if (items.some((item) => item.reason === 'event' || item.reason === 'confirm')) return 'pull';
+  return items.some((item) => item.reason === 'sweep') ? 'sweep' : 'backfill';
+}
+
+/** Settles in batches; a record settles once, with its last word. */
+export async function settleAll(turn: Turn, settlements: readonly Settlement[]): Promise<TurnEnd> {
+  const { store, world, metrics } = turn.parts;
+  for (const chunk of chunksOf(settlements, STORE_BATCH_MAX)) {
+    const settled = await store.settle(turn.lane, chunk, world.clock.now());
+    if (settled === 'lease_lost') return LEASE_LOST;
+    const retries = chunk.filter((settlement) => settlement.kind === 'retry').length;
+    const dead = chunk.filter((settlement) => settlement.kind === 'dead').length;
+    if (retries > 0) metrics?.count('retries', retries, turn.connection);
+    if (dead > 0) metrics?.count('deadLetters', dead, turn.connection);
+  }
+  if (settlements.length > 0) await turn.parts.afterHook?.('settled', turn.connection);
+  return OK;
+}
+
+export function done(item: DirtyItem): Settlement {
+  return { ref: item.ref, generation: item.generation, kind: 'done' };
+}
+
+/** Looks again as soon as possible, because what the turn knew was overtaken. Not a failure of the record. */
+export function again(turn: Turn, item: DirtyItem, detail: string): Settlement {
+  const { clock, random } = turn.parts.world;
+  const notBefore = clock.now() + Math.floor(random.next() * 50);
+  return { ref: item.ref, generation: item.generation, kind: 'retry', notBefore, failure: 'stale_state', detail };
+}
+
+/** Another try after a growing delay, or the dead letters after the last one. */
+export function retryOrDie(turn: Turn, item: DirtyItem, failure: HostFailure): Settlement {
+  const identity = { ref: item.ref, generation: item.generation };
+  const detail = failureDetail(failure);
+  if (item.attempts + 1 >= ATTEMPTS_MAX) return { ...identity, kind: 'dead', failure: failure.kind, detail };
+  const { clock, random } = turn.parts.world;
+  const asked = failure.kind === 'unavailable' || failure.kind === 'rateLimited' ? (failure.retryAfterMs ?? 0) : 0;
+  const notBefore = clock.now() + Math.max(asked, retryDelayMs(item.attempts, random));
+  return { ...identity, kind: 'retry', notBefore, failure: failure.kind, detail };
+}
+
+export function dead(item: DirtyItem, failure: HostFailure): Settlement {
+  return {
+    ref: item.ref,
+    generation: item.generation,
+    kind: 'dead',
+    failure: failure.kind,
+    detail: failureDetail(failure),
+  };
+}
