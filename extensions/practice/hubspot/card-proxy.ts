@@ -56,7 +56,7 @@ async function proxy(practice: Practice, inFlight: Map<string, number>, call: Ca
     correlationId: practice.random.uuid(),
   };
   const portal = practice.portals.get(proxied.portalId);
-  const app = findApp(practice, proxied);
+  const app = findApp(practice, proxied, call.query.get('appId'));
   const fault =
     headerFault(proxied.input) ??
     (portal === undefined ? 'Unknown portal' : undefined) ??
@@ -102,13 +102,14 @@ function headerFault(input: ProxyInput): string | undefined {
 const notPermitted = (input: ProxyInput): string =>
   `${input.requestUri} is not covered by permittedUrls.fetch of an installed app`;
 
-/** The installed app whose manifest permits the address; only https counts. */
-function findApp(practice: Practice, { input, portalId }: ProxyCall): AppManifest | undefined {
+/** The installed app, the named one if one is named, whose manifest permits the address; only https counts. */
+function findApp(practice: Practice, { input, portalId }: ProxyCall, appId: string | null): AppManifest | undefined {
   if (!URL.canParse(input.requestUri)) return undefined;
   const url = new URL(input.requestUri);
   if (url.protocol !== 'https:') return undefined;
   return practice.apps.find(
     (app) =>
+      (appId === null || String(app.appId) === appId) &&
       isInstalled(practice, portalId, app.appId) &&
       app.permittedUrls.some((permitted) => URL.canParse(permitted) && new URL(permitted).origin === url.origin),
   );

@@ -78,7 +78,7 @@ const Operation = z.discriminatedUnion('operationType', [
 ]);
 type Operation = z.infer<typeof Operation>;
 const PropertyFilter = z.object({ filterType: z.literal('PROPERTY'), property: z.string(), operation: Operation });
-type PropertyFilter = z.infer<typeof PropertyFilter>;
+export type PropertyFilter = z.infer<typeof PropertyFilter>;
 
 export interface FilterBranch {
   readonly filterBranchType: 'OR' | 'AND';

@@ -1,6 +1,7 @@
 /** What the practice pages need to know about a portal besides its records: properties, lists, installed cards, live news. */
 import type { Reply } from './exchange.ts';
 import { membersOf } from './list-filter.ts';
+import { viewFiltersOf } from './list-view-filter.ts';
 import type { ObjectTypeId } from './object-type.ts';
 import type { Portal } from './portal.ts';
 import { type Practice, isInstalled } from './practice.ts';
@@ -66,7 +67,7 @@ export function listsView(practice: Practice, portal: Portal): unknown[] {
       id: list.listId,
       name: list.name,
       objectType: list.objectTypeId,
-      filters: list.filterBranch,
+      filters: viewFiltersOf(list),
       size: membersOf(portal, list, practice.clock.now()).length,
     }));
 }

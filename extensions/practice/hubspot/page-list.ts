@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Call, type Reply, json, refuse } from './exchange.ts';
 import { FILTER_OPERATORS, Filter, compareByProperty, meetsFilter } from './filter.ts';
+import { membersOf } from './list-filter.ts';
 import { rowView } from './page-record.ts';
 import { liveProperty } from './portal.ts';
 import type { Practice } from './practice.ts';
@@ -18,7 +19,7 @@ const DAY_MS = 86_400_000;
 
 const ViewFilter = z.object({
   property: z.string(),
-  operator: z.enum([...FILTER_OPERATORS, 'IN_NEXT_DAYS']),
+  operator: z.enum([...FILTER_OPERATORS, 'IN_NEXT_DAYS', 'IN_LIST']),
   value: z.union([z.string(), z.number()]).transform(String).optional(),
   highValue: z.union([z.string(), z.number()]).transform(String).optional(),
   values: z.array(z.string()).optional(),
@@ -64,7 +65,7 @@ function readFilters(text: string | null): readonly ViewFilter[] | undefined {
   }
 }
 
-/** A list view's filter; IN_NEXT_DAYS counts from today to `value` days ahead, both included. */
+/** A list view's filter; IN_NEXT_DAYS counts from today to `value` days ahead, both included, IN_LIST asks for the members of a list. */
 function meetsViewFilter(
   scope: RecordScope,
   record: StoredRecord,
@@ -74,6 +75,10 @@ function meetsViewFilter(
   const property = liveProperty(scope.portal, scope.type.id, filter.property);
   if (property === undefined) return false;
   const { operator, value, highValue } = filter;
+  if (operator === 'IN_LIST') {
+    const list = scope.portal.lists.get(value ?? '');
+    return list !== undefined && membersOf(scope.portal, list, now).some((member) => member.id === record.id);
+  }
   if (operator !== 'IN_NEXT_DAYS') {
     const values = property.type === 'string' ? filter.values?.map((one) => one.toLowerCase()) : filter.values;
     return meetsFilter(

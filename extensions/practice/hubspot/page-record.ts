@@ -109,5 +109,5 @@ export function mergeByPerson(practice: Practice, call: Call, scope: RecordScope
 export function history(call: Call, scope: RecordScope, record: StoredRecord): Record<string, unknown> {
   const asked = commaList(call.query.get('properties'));
   const names = asked.length > 0 ? asked : Object.keys(record.versions);
-  return { id: record.id, type: scope.type.id, history: historyView(record, names) };
+  return { id: record.id, type: scope.type.id, propertiesWithHistory: historyView(record, names) };
 }
