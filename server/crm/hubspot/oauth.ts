@@ -166,8 +166,7 @@ function judge(sent: SendResult): HostResult<HttpAnswer> {
   }
   const error = OAUTH_ERROR.safeParse(answer.body);
   const codes = error.success ? [error.data.status, error.data.error].filter((code) => code !== undefined) : [];
-  const code = codes.find((candidate) => REVOKED_CODES.has(candidate));
-  if (code !== undefined) return failed({ kind: 'authRevoked', detail: code });
+  if (codes.some((code) => REVOKED_CODES.has(code))) return failed({ kind: 'authRevoked', detail: codes[0] ?? '' });
   return failed({ kind: 'rejected', code: codes[0] ?? `HTTP_${answer.status}`, field: null, detail: codes.join(', ') });
 }
 
