@@ -3,6 +3,7 @@
  * earliest due instant, next generation. Rows are written in key order and lanes last, in one statement each, so that transactions
  * that mark the same records wait for each other instead of deadlocking (order everywhere: contracts, dirty, lane).
  */
+import type { HostObjectType, HostRecordRef } from '../../crm/port.ts';
 import { DIRTY_PRIORITY, type DirtyMark } from '../port.ts';
 import { instant, jsonb, type Sql } from './database.ts';
 
@@ -88,40 +89,46 @@ export async function addMarks(sql: Sql, marks: readonly DirtyMark[], now: numbe
   await sql.run(`SELECT pg_notify('${DIRTY_CHANNEL}', '')`);
 }
 
-/** Marks every record that the given contracts are attached to; `except` leaves out the one that the change came from. */
+type LinkedRecord = {
+  readonly contract_id: string;
+  readonly connection_id: string;
+  readonly object_type: HostObjectType;
+  readonly record_id: string;
+};
+
+/** How `mirrorMarks` names the record that a change came from. */
+export function linkKey(connectionId: string, ref: HostRecordRef): string {
+  return JSON.stringify([connectionId, ref.objectType, ref.recordId]);
+}
+
+/**
+ * Marks for every record that the changed contracts are attached to. `changers` names, per contract, the record that the change came
+ * from, which has been judged already and needs no further look; null when it came from elsewhere.
+ */
+export async function mirrorMarks(
+  sql: Sql,
+  workspaceId: string,
+  changers: ReadonlyMap<string, string | null>,
+): Promise<readonly DirtyMark[]> {
+  if (changers.size === 0) return [];
+  const linked = await sql.rows<LinkedRecord>(
+    `SELECT contract_id, connection_id, object_type, record_id FROM contract_link
+     WHERE workspace_id = $1 AND contract_id = ANY($2::uuid[]) AND state = 'active'`,
+    [workspaceId, [...changers.keys()]],
+  );
+  return linked.flatMap((row): readonly DirtyMark[] => {
+    const ref: HostRecordRef = { objectType: row.object_type, recordId: row.record_id };
+    if (changers.get(row.contract_id) === linkKey(row.connection_id, ref)) return [];
+    return [{ workspaceId, connectionId: row.connection_id, ref, reason: 'ours' }];
+  });
+}
+
+/** Marks every record that the given contracts are attached to, within the transaction that changed them. */
 export async function markMirrorsOf(
   sql: Sql,
   contractIds: readonly string[],
-  options: {
-    readonly workspaceId: string;
-    readonly now: number;
-    readonly except?: ReadonlySet<string>;
-  },
+  options: { readonly workspaceId: string; readonly now: number },
 ): Promise<void> {
-  if (contractIds.length === 0) return;
-  const linked = await sql.rows<{
-    connection_id: string;
-    object_type: 'opportunity' | 'account' | 'case';
-    record_id: string;
-  }>(
-    `SELECT DISTINCT connection_id, object_type, record_id FROM contract_link
-     WHERE workspace_id = $1 AND contract_id = ANY($2::uuid[]) AND state = 'active'`,
-    [options.workspaceId, contractIds],
-  );
-  const marks = linked
-    .filter((row) => !(options.except?.has(linkKey(row.connection_id, row.object_type, row.record_id)) ?? false))
-    .map(
-      (row): DirtyMark => ({
-        workspaceId: options.workspaceId,
-        connectionId: row.connection_id,
-        ref: { objectType: row.object_type, recordId: row.record_id },
-        reason: 'ours',
-      }),
-    );
+  const marks = await mirrorMarks(sql, options.workspaceId, new Map(contractIds.map((id) => [id, null])));
   await addMarks(sql, marks, options.now);
-}
-
-/** How `except` names a record. */
-export function linkKey(connectionId: string, objectType: string, recordId: string): string {
-  return JSON.stringify([connectionId, objectType, recordId]);
 }

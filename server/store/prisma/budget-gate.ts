@@ -1,0 +1,90 @@
+/** The one call budget of each connection, kept in the database so that all instances together stay below the host's limit. */
+import { z } from 'zod';
+import type { ConnectionRef } from '../../crm/port.ts';
+import { BUDGET_BUCKETS, type BudgetBucket, type BudgetGate } from '../../crm/transport.ts';
+import type { World } from '../../world.ts';
+import { type Database, instant, jsonb, type Sql } from './database.ts';
+import { type BudgetState, budgetLeft, learnLimits, newBudget, takeCalls } from './sliding-budget.ts';
+
+const grantList = z.array(z.tuple([z.number(), z.number()]));
+
+type BudgetRow = {
+  readonly capacity: number;
+  readonly window_ms: number;
+  readonly grants: unknown;
+  readonly blocked_until: number | null;
+};
+
+type Slot = {
+  readonly sql: Sql;
+  readonly connection: ConnectionRef;
+  readonly bucket: BudgetBucket;
+  readonly now: number;
+};
+
+async function lockBudget(slot: Slot): Promise<BudgetState> {
+  const key = [slot.connection.workspaceId, slot.connection.connectionId, slot.bucket];
+  const fresh = newBudget(slot.bucket);
+  await slot.sql.run(
+    `INSERT INTO budget (workspace_id, connection_id, bucket, tokens, capacity, window_ms, refilled_at)
+     VALUES ($1, $2, $3, $4, $4, $5, $6) ON CONFLICT (workspace_id, connection_id, bucket) DO NOTHING`,
+    [...key, fresh.capacity, fresh.windowMs, instant(slot.now)],
+  );
+  // Whoever comes second waits here and reads what the first one took.
+  const [row] = await slot.sql.rows<BudgetRow>(
+    `SELECT capacity, window_ms, grants, blocked_until FROM budget
+     WHERE workspace_id = $1 AND connection_id = $2 AND bucket = $3 FOR UPDATE`,
+    key,
+  );
+  if (row === undefined) return fresh;
+  return {
+    capacity: row.capacity,
+    windowMs: row.window_ms,
+    grants: grantList.parse(row.grants),
+    blockedUntil: row.blocked_until,
+  };
+}
+
+async function saveBudget(slot: Slot, state: BudgetState): Promise<void> {
+  await slot.sql.run(
+    `UPDATE budget SET tokens = $4, capacity = $5, window_ms = $6, grants = $7::jsonb, blocked_until = $8, refilled_at = $9
+     WHERE workspace_id = $1 AND connection_id = $2 AND bucket = $3`,
+    [
+      slot.connection.workspaceId,
+      slot.connection.connectionId,
+      slot.bucket,
+      budgetLeft(state, slot.now),
+      state.capacity,
+      state.windowMs,
+      jsonb(state.grants),
+      instant(state.blockedUntil),
+      instant(slot.now),
+    ],
+  );
+}
+
+export function createBudgetGate(database: Database, world: World): BudgetGate {
+  return {
+    take: async (connection, { priority, bucket, cost }) =>
+      await database.inWorkspace(connection.workspaceId, async (sql) => {
+        const now = world.clock.now();
+        const slot: Slot = { sql, connection, bucket, now };
+        const { state, answer } = takeCalls(await lockBudget(slot), { priority, cost, now });
+        await saveBudget(slot, state);
+        return answer;
+      }),
+    report: async (connection, report) => {
+      // A spent day is spent for every kind of call; a burst only for its own.
+      const buckets = report.limited?.scope === 'daily' ? BUDGET_BUCKETS : ([report.bucket] as const);
+      await database.inWorkspace(connection.workspaceId, async (sql) => {
+        const now = world.clock.now();
+        for (const bucket of buckets) {
+          const slot: Slot = { sql, connection, bucket, now };
+          const said =
+            bucket === report.bucket ? report : { ...report, bucket, max: null, remaining: null, intervalMs: null };
+          await saveBudget(slot, learnLimits(await lockBudget(slot), said, now));
+        }
+      });
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/** What is kept of CRM records beyond the mirror: accounts seen in a backfill, links found by web domain, support cases. */
+import type { ConnectionRef, HostObjectType, HostRecordRef } from '../../crm/port.ts';
+import type { World } from '../../world.ts';
+import type { DirtyMark, HostCase, SyncStore } from '../port.ts';
+import { type Database, instant, jsonb, type Sql } from './database.ts';
+import { addMarks } from './dirty-marks.ts';
+import { comparableDomain, comparableDomainSql } from './web-domain.ts';
+
+type HostRecordMethods = Pick<SyncStore, 'saveFacts' | 'linkByDomain' | 'listMirrored' | 'saveCases'>;
+type SavedFacts = Parameters<SyncStore['saveFacts']>[1];
+
+async function saveFacts(sql: Sql, connection: ConnectionRef, records: SavedFacts, at: number): Promise<void> {
+  const byRecord = new Map(records.map((record) => [`${record.ref.objectType}/${record.ref.recordId}`, record]));
+  const rows = [...byRecord.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { ref, facts, associations }]) => ({
+      object_type: ref.objectType,
+      record_id: ref.recordId,
+      name: facts['name'] ?? null,
+      domain: comparableDomain(facts['domain'] ?? null),
+      facts,
+      associations,
+    }));
+  await sql.run(
+    `INSERT INTO host_record (workspace_id, connection_id, object_type, record_id, name, domain, facts, associations, seen_at)
+     SELECT $1, $2, n.*, $4 FROM jsonb_to_recordset($3::jsonb) AS n(object_type text, record_id text, name text, domain text, facts jsonb,
+       associations jsonb)
+     ON CONFLICT (workspace_id, connection_id, object_type, record_id) DO UPDATE SET name = EXCLUDED.name, domain = EXCLUDED.domain,
+       facts = EXCLUDED.facts, associations = EXCLUDED.associations, seen_at = EXCLUDED.seen_at`,
+    [connection.workspaceId, connection.connectionId, jsonb(rows), instant(at)],
+  );
+}
+
+/**
+ * A contract's counterparty is its supplier when we buy and its buyer when we sell. A domain that several accounts share decides
+ * nothing, and a link that somebody detached or that ended with its record is never made again from here.
+ */
+const INSERT_LINKS = `
+WITH single AS (
+  SELECT domain, min(record_id) AS record_id FROM host_record
+  WHERE workspace_id = $1 AND connection_id = $2 AND object_type = 'account' AND domain IS NOT NULL
+  GROUP BY domain HAVING count(*) = 1
+)
+INSERT INTO contract_link (workspace_id, connection_id, object_type, record_id, contract_id, state, source, linked_at)
+SELECT DISTINCT $1::uuid, $2::uuid, 'account', s.record_id, c.id, 'active', 'domain', $3::timestamptz
+FROM contract c
+JOIN contract_party p ON p.workspace_id = c.workspace_id AND p.contract_id = c.id
+  AND p.role = CASE c.side WHEN 'buy' THEN 'supplier' ELSE 'buyer' END
+JOIN organisation o ON o.workspace_id = p.workspace_id AND o.id = p.organisation_id
+JOIN single s ON s.domain = ${comparableDomainSql('o.domain')}
+WHERE c.workspace_id = $1 AND NOT c.archived
+ON CONFLICT (workspace_id, connection_id, object_type, record_id, contract_id) DO NOTHING
+RETURNING record_id`;
+
+async function linkByDomain(sql: Sql, connection: ConnectionRef, at: number): Promise<number> {
+  const made = await sql.rows<{ record_id: string }>(INSERT_LINKS, [
+    connection.workspaceId,
+    connection.connectionId,
+    instant(at),
+  ]);
+  const marks = made.map(
+    (row): DirtyMark => ({
+      workspaceId: connection.workspaceId,
+      connectionId: connection.connectionId,
+      ref: { objectType: 'account', recordId: row.record_id },
+      reason: 'backfill',
+    }),
+  );
+  await addMarks(sql, marks, at);
+  return made.length;
+}
+
+async function listMirrored(
+  sql: Sql,
+  connection: ConnectionRef,
+  after: HostRecordRef | null,
+  limit: number,
+): Promise<readonly HostRecordRef[]> {
+  const rows = await sql.rows<{ object_type: HostObjectType; record_id: string }>(
+    `SELECT DISTINCT object_type, record_id FROM contract_link
+     WHERE workspace_id = $1 AND connection_id = $2 AND state = 'active' AND (object_type, record_id) > ($3, $4)
+     ORDER BY object_type, record_id LIMIT $5`,
+    [connection.workspaceId, connection.connectionId, after?.objectType ?? '', after?.recordId ?? '', limit],
+  );
+  return rows.map((row) => ({ objectType: row.object_type, recordId: row.record_id }));
+}
+
+async function saveCases(sql: Sql, connection: ConnectionRef, cases: readonly HostCase[], at: number): Promise<void> {
+  const byId = new Map(cases.map((entry) => [entry.ref.recordId, entry]));
+  const rows = [...byId.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([recordId, entry]) => ({
+      record_id: recordId,
+      account_ids: entry.accountIds,
+      subject: entry.subject,
+      priority: entry.priority,
+      opened_at: instant(entry.openedAt),
+      responded_at: instant(entry.respondedAt),
+      closed_at: instant(entry.closedAt),
+    }));
+  await sql.run(
+    `INSERT INTO support_case (workspace_id, connection_id, record_id, account_ids, subject, priority, opened_at, responded_at, closed_at,
+       updated_at)
+     SELECT $1, $2, n.*, $4 FROM jsonb_to_recordset($3::jsonb) AS n(record_id text, account_ids text[], subject text, priority text,
+       opened_at timestamptz, responded_at timestamptz, closed_at timestamptz)
+     ON CONFLICT (workspace_id, connection_id, record_id) DO UPDATE SET account_ids = EXCLUDED.account_ids, subject = EXCLUDED.subject,
+       priority = EXCLUDED.priority, opened_at = EXCLUDED.opened_at, responded_at = EXCLUDED.responded_at,
+       closed_at = EXCLUDED.closed_at, updated_at = EXCLUDED.updated_at`,
+    [connection.workspaceId, connection.connectionId, jsonb(rows), instant(at)],
+  );
+}
+
+export function hostRecordMethods(database: Database, world: World): HostRecordMethods {
+  return {
+    saveFacts: async (connection, records) => {
+      if (records.length === 0) return;
+      await database.inWorkspace(connection.workspaceId, (sql) =>
+        saveFacts(sql, connection, records, world.clock.now()),
+      );
+    },
+    linkByDomain: async (connection, at) =>
+      await database.inWorkspace(connection.workspaceId, (sql) => linkByDomain(sql, connection, at)),
+    listMirrored: async (connection, after, limit) =>
+      await database.inWorkspace(connection.workspaceId, (sql) => listMirrored(sql, connection, after, limit)),
+    saveCases: async (connection, cases) => {
+      if (cases.length === 0) return;
+      await database.inWorkspace(connection.workspaceId, (sql) => saveCases(sql, connection, cases, world.clock.now()));
+    },
+  };
+}

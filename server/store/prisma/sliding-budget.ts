@@ -1,0 +1,101 @@
+/**
+ * How many calls a connection may still make. Pure. A host counts calls in a window of its own choosing, so a bucket that refills
+ * steadily could spend a full bucket and a full refill inside one window; here every window of that length, wherever it begins, holds
+ * at most the limit (sync rule S7). Less urgent work leaves a reserve to more urgent work.
+ */
+import type { CallPriority } from '../../crm/port.ts';
+import type { BudgetAnswer, BudgetBucket, BudgetReport } from '../../crm/transport.ts';
+
+/** Share of the window that work of each priority may fill; backfill gives way first. */
+export const BUDGET_SHARES: Record<CallPriority, number> = {
+  interactive: 1,
+  push: 0.95,
+  pull: 0.9,
+  sweep: 0.85,
+  backfill: 0.8,
+};
+
+/** Until the host says otherwise: HubSpot's limits of a public app per account, and of search (usage guidelines). */
+export const BUDGET_DEFAULTS: Record<BudgetBucket, { readonly capacity: number; readonly windowMs: number }> = {
+  burst: { capacity: 110, windowMs: 10_000 },
+  search: { capacity: 5, windowMs: 1_000 },
+};
+
+/** Grants within one grain are kept as one, at its beginning, and leave the window a grain late: a short list that errs on the safe side. */
+const GRAIN_MS = 100;
+const WAIT_MS_MIN = 10;
+
+export type Grant = readonly [at: number, calls: number];
+export type BudgetState = {
+  readonly capacity: number;
+  readonly windowMs: number;
+  readonly grants: readonly Grant[];
+  /** Nothing is granted before this instant; set by the host's refusals. */
+  readonly blockedUntil: number | null;
+};
+
+export function newBudget(bucket: BudgetBucket): BudgetState {
+  return { ...BUDGET_DEFAULTS[bucket], grants: [], blockedUntil: null };
+}
+
+/** Clocks of instances differ a little; the newest instant seen counts as now, so that nothing leaves the window early. */
+function settleWindow(
+  state: BudgetState,
+  now: number,
+): { readonly at: number; readonly grants: readonly Grant[]; readonly used: number } {
+  const at = Math.max(now, state.grants.at(-1)?.[0] ?? now);
+  const grants = state.grants.filter(([grantedAt]) => grantedAt > at - state.windowMs - GRAIN_MS);
+  return { at, grants, used: grants.reduce((sum, [, calls]) => sum + calls, 0) };
+}
+
+/** Calls left for the most urgent work. */
+export function budgetLeft(state: BudgetState, now: number): number {
+  return Math.max(0, state.capacity - settleWindow(state, now).used);
+}
+
+function record(grants: readonly Grant[], at: number, calls: number): readonly Grant[] {
+  const grain = at - (at % GRAIN_MS);
+  const last = grants.at(-1);
+  if (last !== undefined && last[0] >= grain) return [...grants.slice(0, -1), [last[0], last[1] + calls]];
+  return [...grants, [grain, calls]];
+}
+
+/** Grants `cost` calls, or says how long until enough of the window is free again. */
+export function takeCalls(
+  state: BudgetState,
+  request: { readonly priority: CallPriority; readonly cost: number; readonly now: number },
+): { readonly state: BudgetState; readonly answer: BudgetAnswer } {
+  const { at, grants, used } = settleWindow(state, request.now);
+  const next = { ...state, grants };
+  if (state.blockedUntil !== null && state.blockedUntil > at)
+    return { state: next, answer: { kind: 'wait', waitMs: Math.max(WAIT_MS_MIN, state.blockedUntil - at) } };
+  // At least one call of any priority fits, however small the limit.
+  const usable = Math.max(request.cost, Math.floor(state.capacity * BUDGET_SHARES[request.priority]));
+  if (used + request.cost <= usable)
+    return {
+      state: { ...next, blockedUntil: null, grants: record(grants, at, request.cost) },
+      answer: { kind: 'granted' },
+    };
+  let free = usable - used;
+  const enough = grants.find(([, calls]) => {
+    free += calls;
+    return free >= request.cost;
+  });
+  const waitMs = (enough?.[0] ?? at) + GRAIN_MS + state.windowMs - at;
+  return { state: next, answer: { kind: 'wait', waitMs: Math.max(WAIT_MS_MIN, waitMs) } };
+}
+
+/** Takes over what the host said: its limit, calls that we did not count, and how long it wants to be left alone. */
+export function learnLimits(state: BudgetState, report: BudgetReport, now: number): BudgetState {
+  const capacity = report.max ?? state.capacity;
+  const windowMs = report.intervalMs ?? state.windowMs;
+  const { at, grants, used } = settleWindow({ ...state, windowMs }, now);
+  const unseen = report.remaining === null ? 0 : capacity - report.remaining - used;
+  const blockedUntil = report.limited === null ? null : at + report.limited.retryAfterMs;
+  return {
+    capacity,
+    windowMs,
+    grants: unseen > 0 ? record(grants, at, unseen) : grants,
+    blockedUntil: Math.max(blockedUntil ?? 0, state.blockedUntil ?? 0) || null,
+  };
+}

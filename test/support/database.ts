@@ -1,0 +1,119 @@
+/** A fresh migrated database for one test file, and the few rows that most tests begin with. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import { afterAll, beforeAll, inject } from 'vitest';
+import type { ConnectionRef, Host } from '../../server/crm/port.ts';
+import type { Log, World } from '../../server/world.ts';
+import type { Database } from '../../server/store/prisma/database.ts';
+import type { MasterKeys } from '../../server/store/prisma/envelope.ts';
+import { openStore, type Store, type StoreOptions } from '../../server/store/prisma/open-store.ts';
+import { TEMPLATE_DATABASE } from './global-setup.ts';
+
+export const SILENT_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** Real randomness and a clock that the test sets. */
+export function testWorld(startAt: number): World & { readonly setNow: (at: number) => void } {
+  let now = startAt;
+  return {
+    clock: { now: () => now, sleep: async (delayMs, signal) => void (await delay(delayMs, undefined, { signal })) },
+    random: { next: Math.random, uuid: randomUUID, bytes: (byteCount) => new Uint8Array(randomBytes(byteCount)) },
+    log: SILENT_LOG,
+    setNow: (at) => {
+      now = at;
+    },
+  };
+}
+
+export const TEST_MASTER_KEYS: MasterKeys = { currentId: 'test-1', keys: { 'test-1': new Uint8Array(32).fill(7) } };
+
+export type TestDatabase = {
+  /** Connection string of the superuser; it bypasses row-level security. */
+  readonly url: string;
+  /** A connection as the superuser, for looking behind the scenes. */
+  readonly admin: Client;
+  openStore(world: World, options?: Partial<StoreOptions>): Store;
+};
+
+function urlOfDatabase(clusterUrl: string, name: string): string {
+  const url = new URL(clusterUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** Call at the top of a describe block or file; the values are there from `beforeAll` on. `template: false` gives an empty database. */
+export function useDatabase({ template = true }: { readonly template?: boolean } = {}): TestDatabase {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const state: { admin: Client | null; readonly stores: Store[] } = { admin: null, stores: [] };
+  const url = (): string => urlOfDatabase(inject('postgresUrl'), name);
+  beforeAll(async () => {
+    await inCluster(`CREATE DATABASE ${name}${template ? ` TEMPLATE ${TEMPLATE_DATABASE}` : ''}`);
+    state.admin = new Client({ connectionString: url() });
+    state.admin.on('error', () => undefined);
+    await state.admin.connect();
+  });
+  afterAll(async () => {
+    await Promise.allSettled(state.stores.map((store) => store.close()));
+    await state.admin?.end();
+    await inCluster(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  });
+  return {
+    get url() {
+      return url();
+    },
+    get admin() {
+      if (state.admin === null) throw new Error('the database is there once beforeAll has run');
+      return state.admin;
+    },
+    openStore(world, options) {
+      const store = openStore({ url: url(), world, masterKeys: TEST_MASTER_KEYS, poolSize: 5, ...options });
+      state.stores.push(store);
+      return store;
+    },
+  };
+}
+
+/** One statement in the cluster's maintenance database. Copies of one template wait for each other, so a clash is tried again. */
+async function inCluster(statement: string): Promise<void> {
+  const attemptsMax = 40;
+  for (let attempt = 1; ; attempt += 1) {
+    const client = new Client({ connectionString: inject('postgresUrl') });
+    await client.connect();
+    try {
+      await client.query(statement);
+      return;
+    } catch (error) {
+      const busy = error instanceof Error && 'code' in error && error.code === '55006';
+      if (!busy || attempt >= attemptsMax) throw error;
+      await delay(25);
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+/** A workspace with nothing in it. */
+export async function addWorkspace(database: Database, at = 0): Promise<string> {
+  const id = randomUUID();
+  await database.withPrisma(id, (prisma) =>
+    prisma.workspace.create({ data: { id, name: `Workspace ${id.slice(0, 4)}`, createdAt: new Date(at) } }),
+  );
+  return id;
+}
+
+/** An active connection of the workspace to an account nobody else has. */
+export async function addConnection(
+  database: Database,
+  workspaceId: string,
+  { host = 'hubspot', accountId = randomUUID() }: { readonly host?: Host; readonly accountId?: string } = {},
+): Promise<ConnectionRef> {
+  const connectionId = randomUUID();
+  const at = new Date(0);
+  await database.withPrisma(workspaceId, async (prisma) => {
+    await prisma.connection.create({
+      data: { workspaceId, id: connectionId, host, accountId, state: 'active', createdAt: at, updatedAt: at },
+    });
+    await prisma.hostAccount.create({ data: { host, accountId, workspaceId, connectionId, createdAt: at } });
+  });
+  return { workspaceId, connectionId, host, accountId };
+}
