@@ -11,7 +11,7 @@ export type LogSettings = {
 
 export function createLog({ level, write }: LogSettings): Log {
   const destination = write === undefined ? pino.destination({ fd: 2, sync: true }) : { write };
-  const logger = pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   const fields = (value: Readonly<Record<string, unknown>>): object => Object(redact(value));
   return {
     debug: (value, message) => logger.debug(fields(value), redactText(message)),

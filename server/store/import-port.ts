@@ -1,5 +1,5 @@
 /** What the importer asks of durable storage: uploaded rows are kept until they are committed or expire. */
-import type { CreateContract, UpdateContract, WriteContext } from './contract-port.ts';
+import type { CreateContract, NewOrganisation, UpdateContract, WriteContext } from './contract-port.ts';
 
 export const IMPORT_STATES = ['uploaded', 'committing', 'committed', 'failed', 'expired'] as const;
 export type ImportState = (typeof IMPORT_STATES)[number];
@@ -57,6 +57,8 @@ export interface ImportStore {
     work: {
       readonly creates: readonly CreateContract[];
       readonly updates: readonly UpdateContract[];
+      /** Counterparties that updated contracts name for the first time. */
+      readonly newOrganisations: readonly NewOrganisation[];
       readonly outcomes: readonly ImportRowOutcome[];
       readonly counts: ImportCounts;
       readonly options: unknown;

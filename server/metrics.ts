@@ -1,0 +1,121 @@
+/**
+ * What operators watch, in Prometheus text. Labels are closed sets (route, outcome, reason, state), never ids of tenants or records.
+ * Gauges about queues are read from the database when the collector asks, so that every instance tells the same.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Sizes and ages of what waits, over all workspaces. */
+export type Backlog = {
+  readonly dirty: number;
+  readonly deadLetters: number;
+  readonly oldestDirtySeconds: number;
+  readonly deliveries: number;
+  readonly oldestDeliverySeconds: number;
+  readonly openConflicts: number;
+  readonly connections: Readonly<Record<string, number>>;
+  /** Least share of burst budget left over all connections, 0 to 1. */
+  readonly budgetLeftMin: number;
+};
+
+export type Metrics = {
+  readonly text: () => Promise<string>;
+  readonly contentType: string;
+  readonly requestSeconds: Histogram<'route' | 'status'>;
+  readonly intakeSeconds: Histogram;
+  readonly deliveries: Counter<'outcome'>;
+  readonly signatureFailures: Counter<'reason'>;
+  readonly hostCalls: Counter<'operation' | 'outcome'>;
+  readonly hostCallSeconds: Histogram<'operation'>;
+  /** Where gauges come from; absent until the store is open. */
+  readonly watchBacklog: (read: () => Promise<Backlog>) => void;
+};
+
+const SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: 'counterpart_process_' });
+  const watch = createBacklogGauges(registry);
+  return {
+    text: async () => {
+      await watch.refresh();
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
+    watchBacklog: watch.use,
+    requestSeconds: new Histogram({
+      name: 'counterpart_http_request_seconds',
+      help: 'Time from request to answer by route template and status class.',
+      labelNames: ['route', 'status'],
+      buckets: SECONDS_BUCKETS,
+      registers,
+    }),
+    intakeSeconds: new Histogram({
+      name: 'counterpart_intake_seconds',
+      help: 'Time from a webhook request to its acknowledgement.',
+      buckets: SECONDS_BUCKETS,
+      registers,
+    }),
+    deliveries: new Counter({
+      name: 'counterpart_deliveries_total',
+      help: 'Webhook requests by outcome: stored, duplicate, refused.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    signatureFailures: new Counter({
+      name: 'counterpart_signature_failures_total',
+      help: 'Requests whose CRM signature was refused, by reason.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    hostCalls: new Counter({
+      name: 'counterpart_host_calls_total',
+      help: 'Calls to a CRM by operation and outcome.',
+      labelNames: ['operation', 'outcome'],
+      registers,
+    }),
+    hostCallSeconds: new Histogram({
+      name: 'counterpart_host_call_seconds',
+      help: 'Duration of calls to a CRM.',
+      labelNames: ['operation'],
+      buckets: SECONDS_BUCKETS,
+      registers,
+    }),
+  };
+}
+
+function createBacklogGauges(registry: Registry): {
+  readonly refresh: () => Promise<void>;
+  readonly use: (read: () => Promise<Backlog>) => void;
+} {
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
+    new Gauge({ name: `counterpart_${name}`, help, labelNames: [...labelNames], registers: [registry] });
+  const dirty = gauge('dirty_records', 'Records waiting to be reconciled.');
+  const lag = gauge('lag_seconds', 'Age of the oldest record waiting to be reconciled.');
+  const dead = gauge('dead_letters', 'Records given up until somebody replays them.');
+  const inbox = gauge('inbox_deliveries', 'Webhook requests stored and not yet read.');
+  const inboxAge = gauge('inbox_age_seconds', 'Age of the oldest webhook request not yet read.');
+  const conflicts = gauge('open_conflicts', 'Conflicts nobody has looked at.');
+  const budget = gauge('budget_left_ratio', 'Least share of burst budget left over all connections.');
+  const connections = gauge('connections', 'Connections by state.', ['state']);
+  let source: (() => Promise<Backlog>) | null = null;
+  return {
+    use: (read) => {
+      source = read;
+    },
+    refresh: async () => {
+      if (source === null) return;
+      const backlog = await source();
+      dirty.set(backlog.dirty);
+      lag.set(backlog.oldestDirtySeconds);
+      dead.set(backlog.deadLetters);
+      inbox.set(backlog.deliveries);
+      inboxAge.set(backlog.oldestDeliverySeconds);
+      conflicts.set(backlog.openConflicts);
+      budget.set(backlog.budgetLeftMin);
+      connections.reset();
+      for (const [state, count] of Object.entries(backlog.connections)) connections.set({ state }, count);
+    },
+  };
+}

@@ -1,0 +1,301 @@
+/** Contracts as the wire shows them. Pure: rows, calendars and a day in; views out. Dates and codes only, words are the reader's. */
+import type { ContractCardView, ContractDetail, RecordCard } from '../../app/wire/card.ts';
+import type { ContractRow as ContractRowView } from '../../app/wire/workspace.ts';
+import type { BusinessCalendar } from '../domain/calendar.ts';
+import type { Contract, ContractParty, Money, PlainDate } from '../domain/contract.ts';
+import { daysBetween } from '../domain/dates.ts';
+import { leadContract } from '../domain/lead.ts';
+import { currentTerm, type NoticeDeadline, noticeWindow, renewalDate } from '../domain/renewal.ts';
+import { parseContractStage, stageAsOf, stageChoices } from '../domain/stage.ts';
+import type { ContractDetailRow, ContractRow, LinkRow, RecordCardRow } from '../store/contract-port.ts';
+import { assessContract } from './assess-contract.ts';
+
+export type ViewDay = {
+  readonly asOf: PlainDate;
+  readonly calendarOf: (id: string) => BusinessCalendar;
+};
+
+export const isoText = (atMs: number): string => new Date(atMs).toISOString();
+const isoOrNull = (atMs: number | null): string | null => (atMs === null ? null : isoText(atMs));
+export const moneyView = (money: Money): { minor: string; currency: string } => ({
+  minor: money.minor.toString(),
+  currency: money.currency,
+});
+
+/** Who the contract is with: the other side's principal party. */
+export function counterpartyOf(contract: Contract): ContractParty | null {
+  const role = contract.side === 'buy' ? 'supplier' : 'buyer';
+  return contract.parties.find((party) => party.role === role) ?? null;
+}
+
+export function contractView(row: ContractRow, leadId: string | null, day: ViewDay): ContractCardView {
+  const { contract, sla } = row;
+  const { asOf } = day;
+  const { deadline, flags, health } = assessContract(contract, sla, {
+    calendar: day.calendarOf(contract.term.calendarId),
+    asOf,
+  });
+  return {
+    id: contract.id,
+    number: contract.number,
+    title: contract.title,
+    side: contract.side,
+    counterparty: counterpartyOf(contract)?.legalName ?? null,
+    stage: stageAsOf(contract, asOf),
+    nextStages: [...stageChoices(contract, asOf)],
+    health,
+    value: contract.value === null ? null : moneyView(contract.value),
+    effectiveDate: contract.term.effectiveDate,
+    endDate: currentTerm(contract.term, asOf).endDate,
+    renewalDate: renewalDate(contract.term, asOf),
+    renewalKind: contract.term.renewalKind,
+    renewalDecision: contract.renewalDecision,
+    notice: noticeView(contract, deadline, asOf),
+    sla: {
+      status: sla.status,
+      availabilityLastMonth: sla.availabilityLastMonth,
+      responseComplianceLastMonth: sla.responseComplianceLastMonth,
+      breachesTwelveMonths: sla.breachesTwelveMonths,
+    },
+    risks: flags.flatMap(({ code, severity, state }) => (state === 'clear' ? [] : [{ code, severity, state }])),
+    isLead: contract.id === leadId,
+    revision: contract.revision,
+  };
+}
+
+function noticeView(contract: Contract, deadline: NoticeDeadline, asOf: PlainDate): ContractCardView['notice'] {
+  const stage = stageAsOf(contract, asOf);
+  if (deadline.kind === 'none' || stage === 'terminated' || stage === 'void' || stage === 'expired') return null;
+  const { state } = noticeWindow(deadline, asOf);
+  return {
+    legalDate: deadline.legalDate,
+    safeDate: deadline.safeDate,
+    decisionDueDate: deadline.decisionDueDate,
+    provisional: deadline.provisional,
+    daysLeft: daysBetween(asOf, deadline.safeDate),
+    window: state === 'none' ? 'open' : state,
+  };
+}
+
+export function contractRowView(row: ContractRow, day: ViewDay): ContractRowView {
+  const { isLead: _, nextStages: __, ...view } = contractView(row, null, day);
+  return {
+    ...view,
+    organisationId: counterpartyOf(row.contract)?.organisationId ?? null,
+    ownerEmail: row.contract.ownerEmail,
+    links: row.links,
+    changedAt: isoText(row.updatedAt),
+  };
+}
+
+export type CardContext = ViewDay & { readonly workspaceUrl: string; readonly canEdit: boolean };
+
+export function recordCardView(
+  row: RecordCardRow,
+  ref: { readonly objectType: 'opportunity' | 'account'; readonly recordId: string },
+  context: CardContext,
+): RecordCard {
+  const lead = leadContract(
+    row.contracts.map(({ contract }) => contract),
+    context.asOf,
+  );
+  const contracts = row.contracts
+    .map((contract) => contractView(contract, lead?.id ?? null, context))
+    .toSorted(byUrgency);
+  return {
+    record: { objectType: ref.objectType, recordId: ref.recordId, name: row.recordName },
+    contracts,
+    attention: attentionOf(contracts),
+    sync: syncView(row.connection, {
+      dirty: row.dirty === null ? [] : [row.dirty],
+      lastAgreedAt: row.mirror?.lastAgreedAt ?? null,
+      openConflicts: row.openConflicts,
+    }),
+    today: context.asOf,
+    permissions: { canEdit: context.canEdit && row.connection.state !== 'disconnected' },
+    workspaceUrl: context.workspaceUrl,
+  };
+}
+
+type Reason = NonNullable<RecordCard['attention']>['reason'];
+/** Most pressing first: what can still be prevented comes before what can only be noted. */
+const REASONS_BY_URGENCY: readonly Reason[] = [
+  'notice_closing',
+  'sla_missed',
+  'notice_closed',
+  'undecided',
+  'risk',
+  'expired',
+  'fine',
+];
+/** From here on a decision is pressing rather than due. */
+const NOTICE_CLOSING_DAYS = 30;
+const LIVE: ReadonlySet<string> = new Set(['signed', 'active', 'renewing']);
+
+function reasonOf(view: ContractCardView): Reason {
+  const isLive = LIVE.has(view.stage);
+  const isUnsettled = view.renewalDecision === 'undecided' || view.renewalDecision === 'renegotiate';
+  if (isLive && isUnsettled && view.notice !== null && view.notice.window === 'soon') {
+    return view.notice.daysLeft <= NOTICE_CLOSING_DAYS ? 'notice_closing' : missedOr(view, 'undecided');
+  }
+  if (isLive && view.sla.status === 'missed') return 'sla_missed';
+  if (isLive && isUnsettled && view.notice?.window === 'closed') return 'notice_closed';
+  if (isLive && view.risks.some(({ state, severity }) => state === 'open' && severity !== 'low')) return 'risk';
+  return view.stage === 'expired' ? 'expired' : 'fine';
+}
+
+const missedOr = (view: ContractCardView, other: Reason): Reason =>
+  view.sla.status === 'missed' ? 'sla_missed' : other;
+
+const urgency = (view: ContractCardView): number => REASONS_BY_URGENCY.indexOf(reasonOf(view));
+
+function byUrgency(a: ContractCardView, b: ContractCardView): number {
+  const rank = (view: ContractCardView): number => (['terminated', 'void', 'expired'].includes(view.stage) ? 1 : 0);
+  const date = (view: ContractCardView): string => view.notice?.safeDate ?? view.renewalDate ?? '9999-12-31';
+  const byText = date(a) === date(b) ? a.number.localeCompare(b.number, 'en') : date(a) < date(b) ? -1 : 1;
+  return rank(a) - rank(b) || Number(b.isLead) - Number(a.isLead) || byText;
+}
+
+function attentionOf(contracts: readonly ContractCardView[]): RecordCard['attention'] {
+  const first = contracts.toSorted((a, b) => urgency(a) - urgency(b))[0];
+  if (first === undefined) return null;
+  const reason = reasonOf(first);
+  const isAboutNotice = reason === 'notice_closing' || reason === 'notice_closed' || reason === 'undecided';
+  return {
+    contractId: first.id,
+    reason,
+    date: isAboutNotice ? (first.notice?.safeDate ?? null) : first.renewalDate,
+  };
+}
+
+export function syncView(
+  connection: Pick<RecordCardRow['connection'], 'state' | 'stateReason'>,
+  facts: {
+    readonly dirty: readonly { readonly state: 'queued' | 'dead'; readonly failure: string | null }[];
+    readonly lastAgreedAt: number | null;
+    readonly openConflicts: number;
+  },
+): RecordCard['sync'] {
+  const base = {
+    pendingChanges: facts.dirty.filter(({ state }) => state === 'queued').length,
+    lastAgreedAt: isoOrNull(facts.lastAgreedAt),
+  };
+  if (connection.state === 'parked' || connection.state === 'disconnected') {
+    return { ...base, state: 'paused', reason: connection.stateReason ?? connection.state };
+  }
+  const dead = facts.dirty.find(({ state }) => state === 'dead');
+  if (dead !== undefined) return { ...base, state: 'attention', reason: dead.failure ?? 'failed' };
+  if (facts.openConflicts > 0) return { ...base, state: 'attention', reason: 'conflict' };
+  return { ...base, state: base.pendingChanges > 0 ? 'pending' : 'current', reason: null };
+}
+
+export function detailView(row: ContractDetailRow, day: ViewDay): ContractDetail {
+  const { contract } = row.contract;
+  const { term } = contract;
+  return {
+    contract: contractView(row.contract, null, day),
+    timeline: row.changes
+      .filter(({ field }) => field === 'stage')
+      .toReversed()
+      .flatMap((change) => {
+        const stage = stageOfText(change.value);
+        return stage === null ? [] : [{ stage, at: isoText(change.at), actor: change.actor, source: change.source }];
+      }),
+    terms: {
+      signedDate: contract.signedDate,
+      renewalMonths: term.renewalMonths,
+      notice: term.notice,
+      calendarId: term.calendarId,
+      owner: contract.ownerEmail,
+      parties: contract.parties.map(({ legalName, role, sideLabel }) => ({ name: legalName, role, sideLabel })),
+    },
+    slaTrend: slaTrend(row),
+    incidents: row.incidents.map((incident) => ({
+      id: incident.id,
+      title: incident.title,
+      severity: severityOf(incident.severity),
+      startedAt: isoText(incident.openedAt),
+      restoredAt: isoOrNull(incident.restoredAt),
+      excused: incident.excludedReason !== null,
+    })),
+    provenance: row.changes.map(({ field, value, previous, source, actor, place, at }) => ({
+      field,
+      value,
+      previous,
+      source,
+      actor,
+      place,
+      at: isoText(at),
+    })),
+    conflicts: row.conflicts.map((conflict) => ({
+      id: conflict.id,
+      field: conflict.field,
+      ours: conflict.ours,
+      theirs: conflict.theirs,
+      winner: conflict.winner,
+      reason: conflict.reason,
+      detail: conflict.detail,
+      at: isoText(conflict.at),
+      restored: conflict.state === 'restored',
+    })),
+    links: row.links.flatMap((link) => linkView(link)),
+    sync: detailSync(row),
+    today: day.asOf,
+  };
+}
+
+function slaTrend(row: ContractDetailRow): ContractDetail['slaTrend'] {
+  return row.objectives.map((objective) => ({
+    objective: objective.severity === null ? objective.metric : `${objective.metric}:${objective.severity}`,
+    metric: objective.metric,
+    target: objective.target,
+    months: row.results
+      .filter(({ objectiveId }) => objectiveId === objective.id)
+      .toSorted((a, b) => (a.period < b.period ? -1 : 1))
+      .map(({ period, display, verdict }) => ({ period, value: display, verdict })),
+  }));
+}
+
+function detailSync(row: ContractDetailRow): RecordCard['sync'] {
+  const worst = row.links.find(({ connection }) => connection.state === 'parked') ?? row.links[0];
+  const agreed = row.links.flatMap(({ lastAgreedAt }) => (lastAgreedAt === null ? [] : [lastAgreedAt]));
+  return syncView(worst?.connection ?? { state: 'active', stateReason: null }, {
+    dirty: row.links.flatMap(({ dirty }) => (dirty === null ? [] : [dirty])),
+    lastAgreedAt: agreed.length === 0 ? null : Math.min(...agreed),
+    openConflicts: row.conflicts.filter(({ state }) => state === 'open').length,
+  });
+}
+
+function linkView(link: LinkRow): ContractDetail['links'] {
+  const { objectType, recordId } = link.ref;
+  if (objectType === 'case') return [];
+  return [
+    {
+      host: link.connection.host,
+      objectType,
+      recordId,
+      name: link.recordName,
+      url: recordUrl(link.connection, { objectType, recordId }),
+    },
+  ];
+}
+
+/** HubSpot's object type ids in record addresses (HubSpot docs, CRM object type IDs). */
+const HUBSPOT_TYPE_IDS = { opportunity: '0-3', account: '0-2', case: '0-5' } as const;
+
+/** Where a browser finds the record in its CRM; null while the portal's own address is not known. */
+export function recordUrl(
+  connection: { readonly host: 'hubspot' | 'salesforce'; readonly accountId: string; readonly uiOrigin: string | null },
+  ref: { readonly objectType: keyof typeof HUBSPOT_TYPE_IDS; readonly recordId: string },
+): string | null {
+  if (connection.uiOrigin === null) return null;
+  if (connection.host === 'salesforce') return `${connection.uiOrigin}/${ref.recordId}`;
+  return `${connection.uiOrigin}/contacts/${connection.accountId}/record/${HUBSPOT_TYPE_IDS[ref.objectType]}/${ref.recordId}`;
+}
+
+const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
+function severityOf(text: string | null): (typeof SEVERITIES)[number] {
+  return SEVERITIES.find((severity) => severity === text) ?? 'medium';
+}
+
+const stageOfText = (text: string | null): ContractCardView['stage'] | null => parseContractStage(text);

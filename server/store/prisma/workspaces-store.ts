@@ -1,0 +1,153 @@
+/** The workspace port on PostgreSQL. OAuth states are routing rows, read before any workspace is known. */
+import type { World } from '../../world.ts';
+import type { WorkspaceStore } from '../workspace-port.ts';
+import { listAdminEvents, recordAdminEvent } from './audit-chain.ts';
+import {
+  eraseConnection,
+  findConnectionOfAccount,
+  install,
+  listConnectionHealth,
+  listDeadLetters,
+} from './connections.ts';
+import { type Database, instant, type Sql } from './database.ts';
+import { addMarks } from './dirty-marks.ts';
+import { changeRole, ensureUser, findSession, findUserOfHost, listUsers } from './users.ts';
+
+/** Most dead letters put back by one request. */
+const REPLAY_MAX = 10_000;
+
+type SignIn = Pick<
+  WorkspaceStore,
+  | 'findUserOfHost'
+  | 'ensureUser'
+  | 'listUsers'
+  | 'changeRole'
+  | 'changeLocale'
+  | 'createSession'
+  | 'findSession'
+  | 'revokeSession'
+  | 'saveOauthState'
+  | 'takeOauthState'
+>;
+
+export function createWorkspaceStore(database: Database, world: World): WorkspaceStore {
+  const read = <T>(workspaceId: string, work: (sql: Sql) => Promise<T>): Promise<T> =>
+    database.inWorkspace(workspaceId, work);
+  return {
+    ...signInMethods(database, world),
+    install: (request) => install(database, world, request),
+    findConnectionOfAccount: async (host, accountId) => {
+      const found = await findConnectionOfAccount(database, host, accountId);
+      if (found === null || found.state === 'disconnected') return null;
+      const { state: _, ...connection } = found;
+      return connection;
+    },
+    getConnection: async (workspaceId, connectionId) => {
+      const [row] = await read(workspaceId, (sql) =>
+        sql.rows<{ host: 'hubspot' | 'salesforce'; account_id: string }>(
+          'SELECT host, account_id FROM connection WHERE workspace_id = $1 AND id = $2',
+          [workspaceId, connectionId],
+        ),
+      );
+      return row === undefined ? null : { workspaceId, connectionId, host: row.host, accountId: row.account_id };
+    },
+    listConnectionHealth: (workspaceId) => read(workspaceId, (sql) => listConnectionHealth(sql, workspaceId)),
+    eraseConnection: (connection, at) => read(connection.workspaceId, (sql) => eraseConnection(sql, connection, at)),
+    listDeadLetters: (workspaceId, connectionId, limit) =>
+      read(workspaceId, (sql) => listDeadLetters(sql, workspaceId, { connectionId, limit })),
+    replay: (workspaceId, connectionId, refs, at) =>
+      read(workspaceId, async (sql) => {
+        const wanted = refs === null ? null : refs.map(({ objectType, recordId }) => `${objectType}/${recordId}`);
+        const rows = await sql.rows<{ object_type: 'opportunity' | 'account' | 'case'; record_id: string }>(
+          `SELECT object_type, record_id FROM dirty WHERE workspace_id = $1 AND connection_id = $2 AND state = 'dead'
+           AND ($3::text[] IS NULL OR object_type || '/' || record_id = ANY($3)) ORDER BY object_type, record_id LIMIT ${REPLAY_MAX}`,
+          [workspaceId, connectionId, wanted],
+        );
+        const marks = rows.map((row) => ({
+          workspaceId,
+          connectionId,
+          ref: { objectType: row.object_type, recordId: row.record_id },
+          reason: 'replay' as const,
+        }));
+        await addMarks(sql, marks, at);
+        return marks.length;
+      }),
+    recordAdminEvent: (event) => read(event.workspaceId, (sql) => recordAdminEvent(sql, event)),
+    listAdminEvents: (workspaceId, beforeId, limit) =>
+      read(workspaceId, (sql) => listAdminEvents(sql, workspaceId, { beforeId, limit })),
+    ping: async () => {
+      await database.asScheduler((sql) => sql.rows('SELECT 1 AS one'));
+    },
+  };
+}
+
+function signInMethods(database: Database, world: World): SignIn {
+  const read = <T>(workspaceId: string, work: (sql: Sql) => Promise<T>): Promise<T> =>
+    database.inWorkspace(workspaceId, work);
+  return {
+    findUserOfHost: (workspaceId, hostUser) => read(workspaceId, (sql) => findUserOfHost(sql, workspaceId, hostUser)),
+    ensureUser: (workspaceId, user) =>
+      read(workspaceId, (sql) => ensureUser(sql, workspaceId, { user, random: world.random })),
+    listUsers: (workspaceId) => read(workspaceId, (sql) => listUsers(sql, workspaceId)),
+    changeRole: (workspaceId, userId, role) =>
+      read(workspaceId, (sql) => changeRole(sql, workspaceId, { userId, role })),
+    changeLocale: async (workspaceId, userId, locale) => {
+      await read(workspaceId, (sql) =>
+        sql.run('UPDATE workspace_user SET locale = $3 WHERE workspace_id = $1 AND id = $2', [
+          workspaceId,
+          userId,
+          locale,
+        ]),
+      );
+    },
+    createSession: async (workspaceId, session) => {
+      await read(workspaceId, (sql) =>
+        sql.run(
+          `INSERT INTO session (workspace_id, token_hash, user_id, created_at, expires_at, last_seen_at) VALUES ($1, $2, $3, $4, $5, $4)`,
+          [workspaceId, session.tokenHash, session.userId, instant(session.at), instant(session.expiresAt)],
+        ),
+      );
+    },
+    findSession: (workspaceId, tokenHash, at) =>
+      read(workspaceId, (sql) => findSession(sql, workspaceId, { tokenHash, at })),
+    revokeSession: async (workspaceId, tokenHash, at) => {
+      await read(workspaceId, (sql) =>
+        sql.run('UPDATE session SET revoked_at = $3 WHERE workspace_id = $1 AND token_hash = $2', [
+          workspaceId,
+          tokenHash,
+          instant(at),
+        ]),
+      );
+    },
+    saveOauthState: async (state) => {
+      await database.asScheduler(async (sql) => {
+        await sql.run('DELETE FROM oauth_state WHERE expires_at < $1', [instant(state.at)]);
+        await sql.run(
+          `INSERT INTO oauth_state (state_hash, host, browser_hash, code_verifier, workspace_id, return_path, created_at, expires_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+          [
+            state.stateHash,
+            state.host,
+            state.browserHash,
+            state.codeVerifier,
+            state.workspaceId,
+            state.returnPath,
+            instant(state.at),
+            instant(state.expiresAt),
+          ],
+        );
+      });
+    },
+    takeOauthState: async (stateHash, browserHash, at) => {
+      const [row] = await database.asScheduler((sql) =>
+        sql.rows<{ code_verifier: string; workspace_id: string | null; return_path: string | null }>(
+          `UPDATE oauth_state SET used_at = $3 WHERE state_hash = $1 AND browser_hash = $2 AND used_at IS NULL AND expires_at > $3
+           RETURNING code_verifier, workspace_id, return_path`,
+          [stateHash, browserHash, instant(at)],
+        ),
+      );
+      if (row === undefined) return null;
+      return { codeVerifier: row.code_verifier, workspaceId: row.workspace_id, returnPath: row.return_path };
+    },
+  };
+}
