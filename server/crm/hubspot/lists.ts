@@ -2,7 +2,7 @@
  * The three lists a manager looks at first, as HubSpot's own dynamic lists. A portal whose people did not grant the list scopes goes
  * without them: list views can be filtered by the same properties.
  */
-import type { CallOptions, ConnectionRef, HostObjectType, HostResult } from '../port.ts';
+import type { CallOptions, ConnectionRef, HostFailure, HostObjectType, HostResult } from '../port.ts';
 import { API_VERSION } from './api.ts';
 import type { HubSpotApi } from './api.ts';
 import type { Label, SchemaLanguage } from './labels.ts';
@@ -43,10 +43,17 @@ export async function ensureLists(
   for (const list of LISTS) {
     const made = await ensureList(api, connection, { list, name: list.name[language] }, options);
     if (made.ok && made.value) created.push(list.name[language]);
-    if (!made.ok && made.failure.kind !== 'forbidden') return made;
-    if (!made.ok) break;
+    if (!made.ok && !canDoWithout(made.failure)) return made;
   }
   return { ok: true, value: created };
+}
+
+/**
+ * No scope, or HubSpot refuses this list: another process made it a moment ago, or the portal's plan has no room for it. The properties it
+ * filters by are there all the same, so an install never fails for a list.
+ */
+function canDoWithout(failure: HostFailure): boolean {
+  return failure.kind === 'forbidden' || failure.kind === 'rejected';
 }
 
 /** True when it was made now. */
