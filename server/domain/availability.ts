@@ -14,6 +14,7 @@ import {
   type AvailabilityObjective,
   asDisputed,
   type ExclusionKind,
+  inStableOrder,
   type MonthlyResult,
   monthlyResult,
   type SlaVerdict,
@@ -65,13 +66,20 @@ export function availabilityResult(
   const closed = asOfAt >= window.endAt;
   const sourceLate = asOfAt < (inputs.sourceDueAt ?? window.endAt);
   const measured = measure(objective, window, inputs);
+  const recorded = {
+    ...facts,
+    outages: inStableOrder(facts.outages),
+    maintenance: inStableOrder(facts.maintenance),
+    exclusions: inStableOrder(facts.exclusions),
+    observed: inStableOrder(facts.observed),
+  };
   const verdict = asDisputed(verdictOf(objective, measured, { closed, sourceLate }), inputs.disputed);
   return monthlyResult({
     objectiveId: objective.id,
     period,
     verdict,
     value: verdict === 'no_data' || measured.agreedMs === 0 ? null : shareOf(measured),
-    inputs: { objective, period, ...facts, closed, sourceLate },
+    inputs: { objective, period, ...recorded, closed, sourceLate },
     calendarVersion: null,
   });
 }

@@ -10,7 +10,14 @@ import type { Interval } from './interval.ts';
 import { type Month, termWindow } from './month.ts';
 import { percentileNearestRank } from './percentile.ts';
 import { compareRatios, parsePercent, type Ratio } from './ratio.ts';
-import { asDisputed, type MonthlyResult, monthlyResult, type ResponseObjective, type SlaVerdict } from './sla.ts';
+import {
+  asDisputed,
+  inStableOrder,
+  type MonthlyResult,
+  monthlyResult,
+  type ResponseObjective,
+  type SlaVerdict,
+} from './sla.ts';
 
 /** Instants are epoch ms. */
 export type SupportCase = {
@@ -133,13 +140,14 @@ export function responseResult(
   const window = termWindow(objective, period, inputs);
   if (window === null) return null;
   const { hours, asOfAt } = inputs;
-  const cases = inputs.cases.filter(
+  const judged = inputs.cases.filter(
     ({ severity, submittedAt }) =>
       severity === objective.severity &&
       submittedAt >= window.startAt &&
       submittedAt < window.endAt &&
       submittedAt <= asOfAt,
   );
+  const cases = inStableOrder(judged);
   const target = { hours, targetMinutes: objective.targetMinutes };
   const results = cases.map((supportCase) => caseResult(supportCase, target, asOfAt));
   const report = responseReport(results);

@@ -117,6 +117,12 @@ export function asDisputed(verdict: SlaVerdict, disputed: boolean): SlaVerdict {
   return disputed && (verdict === 'met' || verdict === 'missed') ? 'disputed' : verdict;
 }
 
+/** The same records in an order that depends on nothing but themselves, so that reading them in another order is the same input. */
+export function inStableOrder<T>(records: readonly T[]): readonly T[] {
+  const keyed = records.map((record) => ({ record, key: canonicalText(record) }));
+  return keyed.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(({ record }) => record);
+}
+
 /** JSON with sorted keys, so that equal inputs give equal text whatever order their fields were written in. */
 export function canonicalText(value: unknown): string {
   return JSON.stringify(value, (_key, nested: unknown) => {

@@ -78,6 +78,21 @@ describe('due instants on a service clock (domain §7.4)', () => {
     expect(addBusinessTime(CHINA, at('2026-12-31T17:00:00+08:00'), 2 * HOUR).provisional).toBe(true);
   });
 
+  test('elapsed time is provisional only when it reaches into such a year; round the clock it never is', () => {
+    const spent = (hours: ServiceHours, end: string) =>
+      businessTimeBetween(hours, at('2026-12-31T17:00:00+08:00'), at(end));
+    expect(spent(CHINA, '2027-01-01T00:00:00+08:00')).toEqual({ ms: HOUR, provisional: false });
+    expect(spent(CHINA, '2027-01-01T00:00:01+08:00').provisional).toBe(true);
+    expect(spent(NONSTOP, '2027-01-01T00:00:00+08:00')).toEqual({ ms: 7 * HOUR, provisional: false });
+    expect(addBusinessTime(NONSTOP, at('2027-01-01T00:00:00Z'), HOUR).provisional).toBe(false);
+  });
+
+  test('a target of no time is due at once, or when the service opens', () => {
+    expect(due(office(9, 17), '2026-06-05T12:00:00Z', 0)).toBe('2026-06-05T12:00:00.000Z');
+    expect(due(office(9, 17), '2026-06-06T12:00:00Z', 0)).toBe('2026-06-08T09:00:00.000Z');
+    expect(() => due(office(9, 17), '2026-06-05T12:00:00Z', -1)).toThrow();
+  });
+
   test('hours that never open are a bug and throw instead of looping', () => {
     expect(() => addBusinessTime(office(9, 9), at('2026-06-05T09:00:00Z'), HOUR)).toThrow();
   });

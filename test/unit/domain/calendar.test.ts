@@ -7,6 +7,7 @@ import {
   nextWorkingDay,
   previousWorkingDay,
   WEEKENDS_CALENDAR,
+  WORKING_DAYS_MAX,
 } from '../../../server/domain/calendar.ts';
 import { addDays } from '../../../server/domain/dates.ts';
 import { anyDay, CHINA_2026, day } from './contract-fixture.ts';
@@ -76,7 +77,9 @@ describe('working days: the day after receipt is day 1 (domain §6)', () => {
 
   test('zero or too many working days, or a calendar without any, is a bug and throws', () => {
     expect(() => addWorkingDays(WEEKENDS_CALENDAR, day('2026-01-01'), 0)).toThrow();
-    expect(() => addWorkingDays(WEEKENDS_CALENDAR, day('2026-01-01'), 100_000)).toThrow();
+    expect(() => addWorkingDays(WEEKENDS_CALENDAR, day('2026-01-01'), WORKING_DAYS_MAX + 1)).toThrow();
+    const last = addWorkingDays(WEEKENDS_CALENDAR, day('2026-01-01'), WORKING_DAYS_MAX).date;
+    expect(countWorkingDays(WEEKENDS_CALENDAR, day('2026-01-01'), last)).toBe(WORKING_DAYS_MAX);
     const never = { ...WEEKENDS_CALENDAR, weekendDays: [0, 1, 2, 3, 4, 5, 6] as const };
     expect(() => previousWorkingDay(never, day('2026-01-01'))).toThrow();
   });

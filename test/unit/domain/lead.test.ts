@@ -23,6 +23,17 @@ describe('the lead contract of a CRM record', () => {
     expect(lead(farther, nearest)).toBe('near');
   });
 
+  test('a deadline of today still leads; equal deadlines fall to the smaller number, then the smaller id', () => {
+    expect(leadContract([farther, nearest], day('2026-08-02'))?.number).toBe('near');
+    expect(leadContract([farther, nearest], day('2026-08-03'))?.number).toBe('far');
+    const [b2, b1, a3] = ['b', 'b', 'a'].map((number, index) => contract({ id: `id${3 - index}`, number }));
+    if (b2 === undefined || b1 === undefined || a3 === undefined) throw new Error('three contracts');
+    expect(leadContract([b2, b1, a3], asOf)?.id).toBe('id1');
+    expect(leadContract([b2, b1], asOf)?.id).toBe('id2');
+    const plain = [b2, b1].map((one) => ({ ...one, term: term({ renewalKind: 'none' }) }));
+    expect(leadContract(plain, asOf)?.id).toBe('id2');
+  });
+
   test('a deadline that has passed gives way to one that can still be met', () => {
     const passed = named('passed', { term: term({ endDate: day('2026-07-31') }) });
     expect(lead(passed, farther)).toBe('far');

@@ -214,6 +214,11 @@ describe('a month of cases', () => {
     expect(later.result).toEqual(june([overdue]).result);
   });
 
+  test('the order of cases does not matter', () => {
+    const cases = [metCase(0), missedCase, metCase(1)];
+    expect(june(cases.toReversed())).toEqual(june(cases));
+  });
+
   test('compliance grows with each met case and falls with each missed one', () => {
     const anyCase = fc.boolean().map((isMet) => (isMet ? metCase(0) : missedCase));
     fc.assert(

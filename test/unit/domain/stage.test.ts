@@ -2,7 +2,14 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CONTRACT_STAGES, type Contract, type ContractStage } from '../../../server/domain/contract.ts';
 import { addDays } from '../../../server/domain/dates.ts';
-import { moveStage, parseContractStage, STAGE_MOVES, stageAsOf, stageChoices } from '../../../server/domain/stage.ts';
+import {
+  isLive,
+  moveStage,
+  parseContractStage,
+  STAGE_MOVES,
+  stageAsOf,
+  stageChoices,
+} from '../../../server/domain/stage.ts';
 import { anyDay, anyTerm, contract, day, term } from './contract-fixture.ts';
 
 type Legality = 'legal' | 'illegal';
@@ -105,6 +112,12 @@ describe('S10 what must be true before a stage is entered', () => {
     expect(refused(renewing({ endDate: null, renewalKind: 'evergreen' }), 'active')).toBe('ok');
   });
 
+  test('an effective date of today has come, and a contract may last one day', () => {
+    const oneDay = term({ effectiveDate: asOf, endDate: asOf, renewalKind: 'none' });
+    expect(refused(contract({ stage: 'renewing', term: oneDay }), 'active')).toBe('ok');
+    expect(refused({ ...approved, term: oneDay }, 'signed')).toBe('ok');
+  });
+
   test('an end before the effective date is never signed', () => {
     const reversed = { ...approved, term: term({ endDate: day('2025-12-31') }) };
     expect(refused(reversed, 'signed')).toBe('endDate end_date_before_effective_date');
@@ -171,6 +184,13 @@ describe('date events need no click', () => {
         expect(stageAsOf(middle, end)).toBe(stageAsOf(direct, end));
       }),
     );
+  });
+
+  test('live means signed, active or renewing on that day, and not archived', () => {
+    const live = CONTRACT_STAGES.filter((stage) => isLive(contract({ stage }), asOf));
+    expect(live).toEqual(['signed', 'active', 'renewing']);
+    expect(isLive(contract({ archived: true }), asOf)).toBe(false);
+    expect(isLive(contract({ renewalDecision: 'exit' }), day('2027-01-01'))).toBe(false);
   });
 
   test('choices are exactly the moves that succeed', () => {

@@ -64,13 +64,20 @@ describe('the current term of an automatic renewal (domain §6)', () => {
       phase: 'running',
     });
     expect(currentTerm(twice, day('2028-01-01'))).toMatchObject({ endDate: '2027-12-31', renewals: 2, phase: 'over' });
-    expect(currentTerm(term({ renewalsLeft: 0 }), day('2027-01-01')).phase).toBe('over');
+    expect(currentTerm(term({ renewalsLeft: 0 }), day('2027-01-01'))).toEqual({
+      startDate: '2026-01-01',
+      endDate: '2026-12-31',
+      renewals: 0,
+      renewalsRemaining: 0,
+      phase: 'over',
+    });
   });
 
   test('an automatic renewal of unrecorded length is unknown after its end, neither running nor over', () => {
     const unknown = term({ renewalMonths: null });
     expect(currentTerm(unknown, day('2026-12-31')).phase).toBe('running');
     expect(currentTerm(unknown, day('2027-01-01')).phase).toBe('unknown');
+    expect(currentTerm(term({ renewalMonths: 0 }), day('2027-01-01')).phase).toBe('unknown');
   });
 
   test('k is the smallest number of renewals whose end is not before the day', () => {
@@ -98,6 +105,12 @@ describe('the current term of an automatic renewal (domain §6)', () => {
         expect(then.renewals).toBeGreaterThanOrEqual(now.renewals);
       }),
     );
+  });
+
+  test('there is nothing to record in the first term', () => {
+    const first = term();
+    expect(recordCurrentTerm(first, day('2026-12-31'))).toBe(first);
+    expect(recordCurrentTerm(first, day('2027-01-01')).endDate).toBe('2027-12-31');
   });
 
   test('recording the current term changes no later answer', () => {
