@@ -306,3 +306,20 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
     await delay(POLL_MS);
   }
 }
+
+/** What lies at a path of keys and indexes in a parsed body; undefined where the path ends early. */
+export function at(body: unknown, ...path: readonly (string | number)[]): unknown {
+  let value: unknown = body;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Object.entries(value).find(([name]) => name === String(key))?.[1];
+  }
+  return value;
+}
+
+/** The text at a path of a body; fails when there is none. */
+export function textAt(body: unknown, ...path: readonly (string | number)[]): string {
+  const value = at(body, ...path);
+  if (typeof value !== 'string') throw new Error(`no text at ${path.join('.')} of ${JSON.stringify(body)}`);
+  return value;
+}
