@@ -9,7 +9,7 @@ import { contractHealth } from './health.ts';
 import { leadContract } from './lead.ts';
 import { MIRROR_FIELD_NAMES, type MirrorField, type MirrorValues } from './mirror.ts';
 import { formatDecimal } from './money.ts';
-import { type NoticeDeadline, noticeDeadline, renewalDate } from './renewal.ts';
+import { type NoticeDeadline, noticeDeadlineOf, renewalDateOf } from './renewal.ts';
 import { type RiskFacts, riskFlags } from './risk.ts';
 import type { SlaVerdict } from './sla.ts';
 import { stageAsOf } from './stage.ts';
@@ -60,7 +60,7 @@ export function sharedValue(contract: Contract, field: SharedField, asOf: PlainD
     case 'stage':
       return stageAsOf(contract, asOf);
     case 'renewalDate':
-      return renewalDate(contract.term, asOf);
+      return renewalDateOf(contract, asOf);
     case 'renewalDecision':
       return contract.renewalDecision;
   }
@@ -72,8 +72,8 @@ function valuesOf(
   context: WantedContext,
 ): Record<Exclude<MirrorField, 'contractCount'>, string | null> {
   const { asOf } = context;
-  const renewal = renewalDate(lead.term, asOf);
-  const notice = noticeDeadline(lead.term, context.calendarOf(lead.term.calendarId), asOf);
+  const renewal = renewalDateOf(lead, asOf);
+  const notice = noticeDeadlineOf(lead, context.calendarOf(lead.term.calendarId), asOf);
   const flags = riskFlags(riskFactsOf(lead, sla, notice, asOf));
   return {
     leadContractNumber: plainText(lead.number),

@@ -71,38 +71,44 @@ async function marksFor(
     connection,
     [...latest.values()].map(({ ref }) => ref).filter((ref) => ref.objectType !== 'case'),
   );
-  const kept = [...latest.values()].filter(({ ref, byPerson }) => {
-    if (ref.objectType === 'case') return true;
-    const awaitingConfirm = mirrored.get(refKey(ref));
-    return awaitingConfirm !== undefined && (byPerson || awaitingConfirm);
-  });
-  const echoes = [...latest.values()].filter(({ ref, byPerson }) => !byPerson && mirrored.get(refKey(ref)) === false);
-  parts.metrics?.count('eventsMarked', kept.length, connection);
-  parts.metrics?.count('echoesIgnored', echoes.length, connection);
-  const notBefore = parts.world.clock.now() + EVENT_LINGER_MS;
   const { workspaceId, connectionId } = connection;
-  return kept.map(({ ref, event }) => ({
+  const notBefore = parts.world.clock.now() + EVENT_LINGER_MS;
+  const mark = (ref: HostRecordRef, eventId: string | undefined): DirtyMark => ({
     workspaceId,
     connectionId,
     ref,
     reason: 'event',
     notBefore,
-    eventId: event.eventId,
-  }));
+    ...(eventId === undefined ? {} : { eventId }),
+  });
+  const cases = [...latest.values()].filter(({ ref }) => ref.objectType === 'case');
+  const isEcho = ({ ref, awaitingConfirm }: Mirrored): boolean =>
+    !awaitingConfirm && latest.get(refKey(ref))?.byPerson === false;
+  const kept = mirrored.filter((record) => !isEcho(record));
+  parts.metrics?.count('eventsMarked', kept.length + cases.length, connection);
+  parts.metrics?.count('echoesIgnored', mirrored.length - kept.length, connection);
+  return [
+    ...cases.map(({ ref, event }) => mark(ref, event.eventId)),
+    ...kept.map(({ ref }) => mark(ref, latest.get(refKey(ref))?.event.eventId)),
+  ];
 }
 
-/** Which of these records have links, and whether a write of ours to them is still unconfirmed. */
+type Mirrored = { readonly ref: HostRecordRef; readonly awaitingConfirm: boolean };
+
+/**
+ * Which of these records have links, and whether a write of ours to them is still unconfirmed. For the old id of a merged record the
+ * store answers with the record that carries on, so the result may name others than were asked for.
+ */
 export async function findMirrored(
   parts: EngineParts,
   connection: ConnectionRef,
   refs: readonly HostRecordRef[],
-): Promise<ReadonlyMap<string, boolean>> {
-  const found = new Map<string, boolean>();
+): Promise<readonly Mirrored[]> {
+  const found = new Map<string, Mirrored>();
   for (const chunk of chunksOf(refs, STORE_BATCH_MAX)) {
-    for (const { ref, awaitingConfirm } of await parts.store.filterMirrored(connection, chunk))
-      found.set(refKey(ref), awaitingConfirm);
+    for (const record of await parts.store.filterMirrored(connection, chunk)) found.set(refKey(record.ref), record);
   }
-  return found;
+  return [...found.values()];
 }
 
 /** An uninstalled app keeps its contracts and stops calling; a deletion asked for by a person's privacy right is looked at at once. */
@@ -118,7 +124,6 @@ async function endConnection(parts: EngineParts, connection: ConnectionRef, pars
     }));
     const { workspaceId, connectionId } = connection;
     const mirrored = await findMirrored(parts, connection, refs);
-    const marks = refs.filter((ref) => mirrored.has(refKey(ref)));
-    await parts.store.markDirty(marks.map((ref) => ({ workspaceId, connectionId, ref, reason: 'event' })));
+    await parts.store.markDirty(mirrored.map(({ ref }) => ({ workspaceId, connectionId, ref, reason: 'event' })));
   }
 }

@@ -96,5 +96,6 @@ async function restOrPark(turn: Turn, failure: HostFailure, health: LaneHealth):
 function observeLag(parts: EngineParts, connection: ConnectionRef, items: readonly DirtyItem[], end: TurnEnd): void {
   if (end.kind !== 'ok') return;
   const now = parts.world.clock.now();
-  for (const item of items) parts.metrics?.observeLag(now - item.dirtySince, connection);
+  for (const { reason, dirtySince } of items)
+    if (reason !== 'confirm') parts.metrics?.observeLag(now - dirtySince, connection);
 }

@@ -8,7 +8,7 @@ import type { PlainDate } from '../domain/contract.ts';
 import type { DirtyMark } from '../store/port.ts';
 import { findMirrored } from './ingest.ts';
 import type { EngineParts } from './settings.ts';
-import { refKey, STORE_BATCH_MAX } from './turn.ts';
+import { STORE_BATCH_MAX } from './turn.ts';
 
 /** Pages of one stream in one run; the next run goes on from the cursor. */
 const SWEEP_PAGES_MAX = 40;
@@ -51,9 +51,13 @@ async function marksOf(
     refs.filter((ref) => ref.objectType !== 'case'),
   );
   const { workspaceId, connectionId } = connection;
-  return refs
-    .filter((ref) => ref.objectType === 'case' || mirrored.has(refKey(ref)))
-    .map((ref) => ({ workspaceId, connectionId, ref, reason: 'sweep' }));
+  const cases = refs.filter((ref) => ref.objectType === 'case');
+  return [...cases, ...mirrored.map(({ ref }) => ref)].map((ref) => ({
+    workspaceId,
+    connectionId,
+    ref,
+    reason: 'sweep',
+  }));
 }
 
 const CHECK_CURSOR = 'daily-check';

@@ -1,0 +1,168 @@
+/** What must hold when edits have stopped and links have healed, by the numbers of docs/sync-spec.md. */
+import type { HostRecordRef } from '../../server/crm/port.ts';
+import type { SharedField } from '../../server/domain/contract.ts';
+import { WEEKENDS_CALENDAR } from '../../server/domain/calendar.ts';
+import { MIRROR_FIELD_NAMES } from '../../server/domain/mirror.ts';
+import { sharedValue, wantedValues } from '../../server/domain/wanted-values.ts';
+import { TEST_SETTINGS } from './engine-harness.ts';
+import { keyOf } from './memory-host.ts';
+import { allRecords, type Scene, todayOf } from './simulation.ts';
+
+export type Edit =
+  | { readonly kind: 'ours_field'; readonly connectionId: string; readonly ref: HostRecordRef; readonly value: string }
+  | {
+      readonly kind: 'host';
+      readonly connectionId: string;
+      readonly ref: HostRecordRef;
+      /** The contract whose number the record showed; null when it showed none. */
+      readonly contractId: string | null;
+      readonly field: SharedField;
+      readonly parent: string | null;
+      readonly value: string | null;
+    }
+  | {
+      readonly kind: 'card';
+      readonly contractId: string;
+      readonly field: SharedField;
+      readonly parent: string | null;
+      readonly value: string | null;
+    };
+
+export function checkSchedule(scene: Scene): readonly string[] {
+  return [
+    ...checkConvergence(scene),
+    ...checkNothingLost(scene),
+    ...checkNoDuplicates(scene),
+    ...checkLinks(scene),
+    ...checkQueues(scene),
+  ];
+}
+
+/** S1, S8, S9, S10: every live linked record shows exactly what its contracts call for. */
+function checkConvergence(scene: Scene): readonly string[] {
+  const { store } = scene;
+  return allRecords(scene).flatMap(({ connection, record }) => {
+    if (record.state !== 'live' || record.mergedInto !== null) return [];
+    const links = store
+      .links()
+      .filter((link) => link.connectionId === connection.connectionId && keyOf(link.ref) === keyOf(record.ref));
+    const isKnown = links.length > 0 || store.mirror(connection.connectionId, record.ref) !== null;
+    if (!isKnown) return [];
+    const foreign = links.filter((link) => link.workspaceId !== connection.workspaceId);
+    const wanted = wantedValues(
+      links.map((link) => store.contract(link.contractId)),
+      {
+        asOf: todayOf(scene),
+        calendarOf: () => WEEKENDS_CALENDAR,
+        contractUrl: (contractId) => TEST_SETTINGS.contractUrl(connection, contractId),
+      },
+    ).values;
+    // A record that nothing links any more keeps what people typed into it afterwards.
+    const fields = links.length > 0 ? MIRROR_FIELD_NAMES : [];
+    const different = fields.filter((field) => (record.values[field] ?? null) !== (wanted[field] ?? null));
+    const where = `${connection.connectionId} ${keyOf(record.ref)}`;
+    return [
+      ...foreign.map(() => `S8: ${where} links a contract of another workspace`),
+      ...different.map((field) => `S1: ${where} ${field} shows ${record.values[field]}, wanted ${wanted[field]}`),
+    ];
+  });
+}
+
+/**
+ * S2: each renewal date that a person chose is final, was changed by somebody who saw it, or stands in a conflict. A value that nobody
+ * saw before choosing another is a leaf of the tree of edits.
+ */
+function checkNothingLost(scene: Scene): readonly string[] {
+  const { store, edits } = scene;
+  const today = todayOf(scene);
+  const dated = edits.filter(
+    (edit) => edit.kind !== 'ours_field' && edit.field === 'renewalDate' && edit.value !== null,
+  );
+  const parents = new Set(
+    edits.flatMap((edit) => (edit.kind === 'ours_field' ? [] : [`${edit.field}|${edit.parent}`])),
+  );
+  const inConflict = new Set(
+    store.conflicts.flatMap(({ field, winner, ours, theirs }) => [`${field}|${winner === 'ours' ? theirs : ours}`]),
+  );
+  const finals = new Set(
+    ['w1', 'w2'].flatMap((workspaceId) =>
+      store.contractIds(workspaceId).map((id) => sharedValue(store.contract(id).contract, 'renewalDate', today)),
+    ),
+  );
+  const lost = dated.flatMap((edit) => {
+    if (edit.kind === 'ours_field' || edit.value === '2020-01-01') return [];
+    const key = `renewalDate|${edit.value}`;
+    const isSafe = finals.has(edit.value) || parents.has(key) || inConflict.has(key);
+    return isSafe || isGone(scene, edit)
+      ? []
+      : [`S2: ${edit.kind} edit to ${edit.value} is neither final, superseded nor logged`];
+  });
+  const typed = edits.flatMap((edit) =>
+    edit.kind !== 'ours_field' ||
+    inConflict.has(`leadContractTitle|${edit.value}`) ||
+    isGone(scene, edit) ||
+    isTypedOver(scene, edit)
+      ? []
+      : [`S9: ${edit.value} was put back without a word`],
+  );
+  return [...lost, ...typed];
+}
+
+/** Edits of records that nothing links, or that are in the recycle bin or were merged away before they were read. */
+function isGone(scene: Scene, edit: Edit): boolean {
+  if (edit.kind === 'card') return false;
+  const connection = scene.connections.find((candidate) => candidate.connectionId === edit.connectionId);
+  const record = connection === undefined ? undefined : scene.host.recordOf(connection.accountId, edit.ref);
+  if (record === undefined || record.state !== 'live' || record.mergedInto !== null) return true;
+  return (
+    record.values[edit.kind === 'host' ? edit.field : 'leadContractTitle'] === edit.value || wasUnlinked(scene, edit)
+  );
+}
+
+function wasUnlinked(scene: Scene, edit: Exclude<Edit, { kind: 'card' }>): boolean {
+  return (
+    scene.store.mirror(edit.connectionId, edit.ref) === null ||
+    scene.unlinkedOnce.has(`${edit.connectionId}|${keyOf(edit.ref)}`)
+  );
+}
+
+/** A person typed over another person's text before anybody read it. */
+function isTypedOver(scene: Scene, edit: Extract<Edit, { kind: 'ours_field' }>): boolean {
+  const place = (other: Edit): boolean =>
+    other.kind === 'ours_field' && other.connectionId === edit.connectionId && keyOf(other.ref) === keyOf(edit.ref);
+  return scene.edits.slice(scene.edits.indexOf(edit) + 1).some(place);
+}
+
+/** S5: nothing is recorded twice. */
+function checkNoDuplicates(scene: Scene): readonly string[] {
+  const seen = new Set<string>();
+  return scene.store.conflicts.flatMap(({ connectionId, ref, field, base, ours, theirs, reason, contractId }) => {
+    if (field !== 'renewalDate') return [];
+    const key = JSON.stringify([connectionId, keyOf(ref), field, contractId, base, ours, theirs, reason]);
+    if (seen.has(key)) return [`S5: the conflict ${key} was recorded twice`];
+    seen.add(key);
+    return [];
+  });
+}
+
+/** S11, S12: links follow their records: active on live ones, tombstones on archived ones, none on merged ones. */
+function checkLinks(scene: Scene): readonly string[] {
+  return scene.store.links().flatMap(({ connectionId, ref, state }) => {
+    const connection = scene.connections.find((candidate) => candidate.connectionId === connectionId);
+    const record = connection === undefined ? undefined : scene.host.recordOf(connection.accountId, ref);
+    const where = `${connectionId} ${keyOf(ref)}`;
+    if (record === undefined) return [`S11: a link to ${where}, which does not exist`];
+    if (record.mergedInto !== null) return [`S11: a link to ${where}, which was merged`];
+    const expected = record.state === 'live' ? 'active' : 'tombstone';
+    return state === expected ? [] : [`S12: the link to ${where} is ${state}, the record ${record.state}`];
+  });
+}
+
+/** S14: nothing is left undone, nothing died. */
+function checkQueues(scene: Scene): readonly string[] {
+  return scene.connections.flatMap(({ connectionId }) =>
+    scene.store
+      .dirtyRows(connectionId)
+      .map((row) => `S1: ${connectionId} ${keyOf(row.ref)} is still ${row.dead ? 'dead' : 'dirty'} (${row.reason})`),
+  );
+}
