@@ -41,33 +41,49 @@ function urlOfDatabase(clusterUrl: string, name: string): string {
   return url.href;
 }
 
-/** Call at the top of a describe block or file; the values are there from `beforeAll` on. `template: false` gives an empty database. */
-export function useDatabase({ template = true }: { readonly template?: boolean } = {}): TestDatabase {
+/** A database of its own, copied from the migrated template unless an empty one is asked for. */
+export async function createDatabase({ template = true }: { readonly template?: boolean } = {}): Promise<{
+  readonly url: string;
+  readonly drop: () => Promise<void>;
+}> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const state: { admin: Client | null; readonly stores: Store[] } = { admin: null, stores: [] };
-  const url = (): string => urlOfDatabase(inject('postgresUrl'), name);
+  await inCluster(`CREATE DATABASE ${name}${template ? ` TEMPLATE ${TEMPLATE_DATABASE}` : ''}`);
+  return {
+    url: urlOfDatabase(inject('postgresUrl'), name),
+    drop: async () => await inCluster(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
+}
+
+/** One database for a test file or describe block: call it at the top; its values are there from `beforeAll` on. */
+export function useDatabase(options: { readonly template?: boolean } = {}): TestDatabase {
+  const stores: Store[] = [];
+  let made: { readonly url: string; readonly drop: () => Promise<void>; readonly admin: Client } | null = null;
+  const current = () => {
+    if (made === null) throw new Error('the database is there once beforeAll has run');
+    return made;
+  };
   beforeAll(async () => {
-    await inCluster(`CREATE DATABASE ${name}${template ? ` TEMPLATE ${TEMPLATE_DATABASE}` : ''}`);
-    state.admin = new Client({ connectionString: url() });
-    state.admin.on('error', () => undefined);
-    await state.admin.connect();
+    const database = await createDatabase(options);
+    const admin = new Client({ connectionString: database.url });
+    admin.on('error', () => undefined);
+    await admin.connect();
+    made = { ...database, admin };
   });
   afterAll(async () => {
-    await Promise.allSettled(state.stores.map((store) => store.close()));
-    await state.admin?.end();
-    await inCluster(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await Promise.allSettled(stores.map((store) => store.close()));
+    await made?.admin.end();
+    await made?.drop();
   });
   return {
     get url() {
-      return url();
+      return current().url;
     },
     get admin() {
-      if (state.admin === null) throw new Error('the database is there once beforeAll has run');
-      return state.admin;
+      return current().admin;
     },
-    openStore(world, options) {
-      const store = openStore({ url: url(), world, masterKeys: TEST_MASTER_KEYS, poolSize: 5, ...options });
-      state.stores.push(store);
+    openStore(world, overrides) {
+      const store = openStore({ url: current().url, world, masterKeys: TEST_MASTER_KEYS, poolSize: 5, ...overrides });
+      stores.push(store);
       return store;
     },
   };
