@@ -98,6 +98,8 @@ export type InstallOptions = {
   readonly customPropertyLimit?: number;
   readonly optionalScopes?: readonly string[];
   readonly schema?: boolean;
+  readonly webhooks?: PracticeHubSpotOptions['apps'][number]['webhooks'];
+  readonly publicToLocal?: Readonly<Record<string, string>>;
   readonly adapter?: Partial<HubSpotAdapterOptions>;
 };
 
@@ -108,7 +110,13 @@ export async function installApp(options: InstallOptions = {}): Promise<Installe
     dataDir: null,
     ...testWorld('server'),
     portals: [profile(options.customPropertyLimit ?? 1_000)],
-    apps: [manifest(options.optionalScopes ?? OPTIONAL_SCOPES)],
+    apps: [
+      {
+        ...manifest(options.optionalScopes ?? OPTIONAL_SCOPES),
+        ...(options.webhooks === undefined ? {} : { webhooks: options.webhooks }),
+      },
+    ],
+    publicToLocal: options.publicToLocal ?? {},
     behaviour: { searchIndexDelayMs: 0, timeoutHoldMs: 20, ...options.behaviour },
   });
   const oauth = createHubSpotOAuth({

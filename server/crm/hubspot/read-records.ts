@@ -24,10 +24,7 @@ export const READ_BATCH_MAX = 100;
 /** HubSpot halves the batch when property history is asked for. */
 export const READ_WITH_HISTORY_BATCH_MAX = 50;
 
-export type ReadOptions = CallOptions & {
-  readonly history: boolean;
-  readonly associations?: readonly HostObjectType[];
-};
+export type ReadOptions = CallOptions & { readonly history: boolean };
 type Reading = { readonly api: HubSpotApi; readonly appId: string; readonly connection: ConnectionRef };
 
 /** One answer per ref. Asking for more than a batch, or for two object types at once, is a bug of the caller. */
@@ -54,7 +51,7 @@ export async function readRecords(
     options,
   );
   if (!absent.ok) return absent;
-  const associated = await withAssociations(reading, [...live.values()], options);
+  const associated = await withAccounts(reading, [...live.values()], options);
   if (!associated.ok) return associated;
   const present = associated.value.map((record): RecordRead => ({ kind: 'live', record }));
   return { ok: true, value: [...present, ...absent.value] };
@@ -155,28 +152,19 @@ function toSingleRead(reading: Reading, ref: HostRecordRef, raw: HubSpotRecord):
   return { kind: 'live', record: toHostRecord(raw, context) };
 }
 
-/** Cases always tell whose they are; other records only when asked. */
-const CASE_ASSOCIATIONS = ['account', 'opportunity'] as const satisfies readonly HostObjectType[];
-
-async function withAssociations(
+/** A case tells whose it is: its accounts decide which contracts' response times it counts for. Other records need none. */
+async function withAccounts(
   { api, connection }: Reading,
   records: readonly HostRecord[],
   options: ReadOptions,
 ): Promise<HostResult<readonly HostRecord[]>> {
-  const [first] = records;
-  if (first === undefined) return { ok: true, value: records };
-  const from = first.ref.objectType;
-  const targets = options.associations ?? (from === 'case' ? CASE_ASSOCIATIONS : []);
-  const found = new Map<HostObjectType, ReadonlyMap<string, readonly string[]>>();
-  for (const to of targets) {
-    const ids = records.map((record) => record.ref.recordId);
-    const result = await readAssociations(api, connection, { from, to, ids }, options);
-    if (!result.ok) return result;
-    found.set(to, result.value);
-  }
+  const ids = records.map((record) => record.ref.recordId);
+  if (records[0]?.ref.objectType !== 'case') return { ok: true, value: records };
+  const result = await readAssociations(api, connection, { from: 'case', to: 'account', ids }, options);
+  if (!result.ok) return result;
   const value = records.map((record) => ({
     ...record,
-    associations: Object.fromEntries([...found].map(([to, byId]) => [to, byId.get(record.ref.recordId) ?? []])),
+    associations: { account: result.value.get(record.ref.recordId) ?? [] },
   }));
   return { ok: true, value };
 }
