@@ -94,6 +94,27 @@ describe('one case (domain §7.4; rule 159: urgent within 2 h, round the clock)'
     });
   });
 
+  test('at the very moment: a case stopped then is stopped, a pause ended then is over, a target reached in a pause has its instant', () => {
+    const noon = at('2026-06-06T12:00:00Z');
+    const stopped = supportCase('2026-06-06T11:00:00Z', '2026-06-06T12:00:00Z');
+    expect(caseResult(stopped, twoHours, noon)).toMatchObject({ verdict: 'met', stillOpen: false });
+    const pause = { startAt: at('2026-06-06T11:00:00Z'), endAt: noon };
+    const resumed = supportCase('2026-06-06T10:00:00Z', null, { pauses: [pause] });
+    expect(caseResult(resumed, twoHours, noon).dueAt).toBe(at('2026-06-06T13:00:00Z'));
+    const reached = supportCase('2026-06-06T09:00:00Z', null, { pauses: [{ ...pause, endAt: null }] });
+    expect(caseResult(reached, twoHours, noon)).toMatchObject({
+      verdict: 'pending',
+      dueAt: at('2026-06-06T11:00:00Z'),
+    });
+  });
+
+  test('a due instant in a year without published days off is provisional before that year begins', () => {
+    const hours: ServiceHours = { ...OFFICE, calendar: CHINA_2026 };
+    const yearEnd = supportCase('2026-12-31T16:00:00Z', null);
+    expect(caseResult(yearEnd, { hours, targetMinutes: 120 }, at('2026-12-31T16:30:00Z')).provisional).toBe(true);
+    expect(caseResult(yearEnd, { hours, targetMinutes: 60 }, at('2026-12-31T16:30:00Z')).provisional).toBe(false);
+  });
+
   test('an excused case is neither met nor missed', () => {
     const excused = supportCase('2026-06-06T10:00:00Z', null, { excused: true });
     expect(caseResult(excused, twoHours, at('2026-07-01T00:00:00Z')).verdict).toBe('excused');
@@ -169,6 +190,14 @@ describe('a month of cases', () => {
     const onTheEdge = supportCase('2026-05-31T16:30:00Z', '2026-05-31T20:00:00Z');
     expect(june([onTheEdge]).report.missed).toBe(0);
     expect(june([onTheEdge], {}, { zone: 'Asia/Shanghai' }).report.missed).toBe(1);
+  });
+
+  test('the first instant of a month belongs to it, the first of the next does not, and the moment of the report does', () => {
+    expect(june([supportCase('2026-06-01T00:00:00Z', null)]).report.missed).toBe(1);
+    expect(june([supportCase('2026-07-01T00:00:00Z', null)]).report).toMatchObject({ missed: 0, pending: 0 });
+    const noon = '2026-06-06T12:00:00Z';
+    expect(june([supportCase(noon, null)], { asOfAt: at(noon) }).report.pending).toBe(1);
+    expect(june([supportCase(noon, null)], { asOfAt: at(noon) - 1 }).report.pending).toBe(0);
   });
 
   test('cases of another severity are not judged', () => {

@@ -119,6 +119,11 @@ describe('each flag is open, clear or unknown exactly as its condition says (dom
       stateOf('renewal_confirmation_missing', facts(agreed, { asOf: day(date), renewalConfirmations }));
     expect([on('2026-12-30', 0), on('2026-12-31', 1), on('2027-02-01', 1)]).toEqual(['clear', 'open', 'open']);
     expect([on('2026-12-31', 2), on('2026-12-31', null)]).toEqual(['clear', 'unknown']);
+    const lapsing = facts(
+      { ...agreed, renewalDecision: 'undecided' },
+      { asOf: day('2026-12-31'), renewalConfirmations: 0 },
+    );
+    expect(stateOf('renewal_confirmation_missing', lapsing)).toBe('clear');
   });
 
   test('a contract that ended early or never began has no flags', () => {
