@@ -17,7 +17,7 @@ const ProxyInput = z.object({
   requestUri: z.string(),
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
   requestTimeoutMillis: z.number().positive().optional(),
-  requestBody: z.unknown(),
+  requestBody: z.unknown().optional(),
   requestHeaders: z.record(z.string(), z.string()).nullish(),
 });
 type ProxyInput = z.infer<typeof ProxyInput>;
