@@ -73,6 +73,7 @@ describe('parseMoney', () => {
     expect(formatDecimal({ minor: 5n, currency: 'USD' })).toBe('0.05');
     expect(formatDecimal({ minor: -123_450n, currency: 'USD' })).toBe('-1234.50');
     expect(formatDecimal({ minor: 1200n, currency: 'JPY' })).toBe('1200');
+    expect(formatDecimal({ minor: 0n, currency: 'USD' })).toBe('0.00');
   });
 });
 
@@ -104,6 +105,10 @@ describe('allocation by largest remainder (domain §6, rule 113)', () => {
     );
   });
 
+  test.each([[[]], [[0, 0]], [[0.5, 0.5]], [[-1, 2]]])('weights %j cannot divide anything and throw', (weights) => {
+    expect(() => allocate({ minor: 100n, currency: 'USD' }, weights)).toThrow();
+  });
+
   test('amounts of different currencies are never added', () => {
     expect(() => sumMoney('USD', [{ minor: 1n, currency: 'CNY' }])).toThrow();
   });
@@ -111,6 +116,7 @@ describe('allocation by largest remainder (domain §6, rule 113)', () => {
 
 describe('yearly price cap (domain rule 75)', () => {
   test.each([
+    [0, '100000.00'],
     [1, '105000.00'],
     [2, '110250.00'],
     [3, '115762.50'],
