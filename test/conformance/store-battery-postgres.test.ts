@@ -2,7 +2,8 @@ import { afterAll } from 'vitest';
 import { openStore } from '../../server/store/prisma/open-store.ts';
 import { addConnection, addWorkspace, createDatabase, TEST_MASTER_KEYS, testWorld } from '../support/database.ts';
 import { insertContract, insertLink } from '../support/store-rows.ts';
-import { syncStoreBattery, T0 } from './store-battery.ts';
+import { syncStoreBattery } from './store-battery.ts';
+import { T0 } from './store-battery-fixture.ts';
 
 const closing: Promise<unknown>[] = [];
 // Dropping databases needs no waiting between tests, only before the file ends.
