@@ -35,13 +35,16 @@ export function formatMoney(locale: Locale, money: WireMoney): string {
   return format.format(decimal);
 }
 
-/** Adds amounts by currency; currencies never mix. Largest sum first, then by code. */
+/** Adds amounts by currency; currencies never mix. The currency most amounts are in comes first, then by code. */
 export function sumByCurrency(amounts: readonly WireMoney[]): readonly WireMoney[] {
-  const sums = new Map<string, bigint>();
-  for (const { minor, currency } of amounts) sums.set(currency, (sums.get(currency) ?? 0n) + BigInt(minor));
+  const sums = new Map<string, { minor: bigint; count: number }>();
+  for (const { minor, currency } of amounts) {
+    const sum = sums.get(currency) ?? { minor: 0n, count: 0 };
+    sums.set(currency, { minor: sum.minor + BigInt(minor), count: sum.count + 1 });
+  }
   return [...sums]
-    .sort(([codeA, a], [codeB, b]) => (a === b ? codeA.localeCompare(codeB) : a < b ? 1 : -1))
-    .map(([currency, minor]) => ({ minor: minor.toString(), currency }));
+    .sort(([codeA, a], [codeB, b]) => b.count - a.count || codeA.localeCompare(codeB))
+    .map(([currency, { minor }]) => ({ minor: minor.toString(), currency }));
 }
 
 /** `1,234.5` in USD → minor `123450`; null when the text is not an amount of that currency. */

@@ -61,8 +61,8 @@ export type CardSummary = {
   readonly count: string;
   readonly live: string;
   readonly notice: { readonly text: string; readonly detail: string | null };
-  readonly sla: Presented;
-  /** The largest sum; the others stand in `moreValue`. */
+  readonly sla: Presented & { readonly detail: string | null };
+  /** The sum in the currency most contracts use; the others stand in `moreValue`. */
   readonly value: string;
   readonly moreValue: string | null;
 };
@@ -86,6 +86,8 @@ export function createPresenter(locale: Locale, zone: string) {
     instant,
     ...codes,
     month: (period: string): string => formatMonth(locale, period),
+    /** A business-day calendar by the region it is named after. */
+    calendar: (id: string): string => (id === 'weekends' ? t('detail.calendar.weekends') : regionName(locale, id)),
     dateOr: (day: string | null, otherwise: string): string => (day === null ? otherwise : date(day)),
     stage: (stage: ContractCardView['stage']): Presented => ({ text: t(`stage.${stage}`), tone: STAGE_TONES[stage] }),
     sla: (status: ContractCardView['sla']['status']): Presented => ({
@@ -123,6 +125,11 @@ export function createPresenter(locale: Locale, zone: string) {
       });
     },
   };
+}
+
+function regionName(locale: Locale, id: string): string {
+  if (!/^[A-Z]{2}$/.test(id)) return id;
+  return new Intl.DisplayNames([locale], { type: 'region' }).of(id) ?? id;
 }
 
 /** Codes that a newer server may send: a known one reads as its message, an unknown one as itself. */
@@ -189,10 +196,11 @@ function presentSummary(card: RecordCard, { t, date, money }: SummaryTools): Car
   };
 }
 
-function presentSlaSummary(live: readonly ContractCardView[], t: Translate): Presented {
+function presentSlaSummary(live: readonly ContractCardView[], t: Translate): CardSummary['sla'] {
   const judged = live.filter((contract) => ['met', 'missed'].includes(contract.sla.status));
   const missed = judged.filter((contract) => contract.sla.status === 'missed').length;
-  if (judged.length === 0) return { text: t('summary.slaNone'), tone: 'neutral' };
-  if (missed === 0) return { text: t('summary.slaMet'), tone: 'good' };
-  return { text: t('summary.slaMissed', { count: missed, total: judged.length }), tone: 'bad' };
+  if (judged.length === 0) return { text: t('summary.slaNone'), tone: 'neutral', detail: null };
+  const detail = t('summary.slaJudged', { count: judged.length });
+  if (missed === 0) return { text: t('summary.slaMet'), tone: 'good', detail };
+  return { text: t('summary.slaMissed', { count: missed }), tone: 'bad', detail };
 }

@@ -18,11 +18,12 @@ export const enCard = {
   'summary.nextNotice': 'Next notice',
   'summary.noNotice': 'No notice ahead',
   'summary.sla': 'SLA, last month',
-  'summary.slaMissed': '{count} of {total} missed',
+  'summary.slaMissed': '{count} missed',
+  'summary.slaJudged': '{count, plural, one {of # contract measured} other {of # contracts measured}}',
   'summary.slaMet': 'All met',
   'summary.slaNone': 'No data',
   'summary.value': 'Total value',
-  'summary.moreCurrencies': '{list} in other currencies',
+  'summary.moreCurrencies': 'and {list}',
 
   'empty.title': 'No contract on this record yet',
   'empty.body':

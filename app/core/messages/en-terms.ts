@@ -62,8 +62,6 @@ export const enTerms = {
   'sla.none': 'No SLA agreed',
   'sla.label': 'SLA, last month',
   'sla.percent': '{value} %',
-  'sla.breaches':
-    '{count, plural, =0 {No breach in 12 months} one {# breach in 12 months} other {# breaches in 12 months}}',
   'sla.trend.availability': 'Availability by month',
   'sla.trend.response': 'Response compliance by month',
   'sla.trend.target': 'Target {value} %',

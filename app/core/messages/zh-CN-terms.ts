@@ -63,7 +63,6 @@ export const zhCNTerms: Readonly<Record<keyof typeof enTerms, string>> = {
   'sla.none': '未约定 SLA',
   'sla.label': '上月 SLA',
   'sla.percent': '{value}%',
-  'sla.breaches': '{count, plural, =0 {12 个月内无违约} other {12 个月内违约 # 次}}',
   'sla.trend.availability': '每月可用率',
   'sla.trend.response': '每月响应达标率',
   'sla.trend.target': '目标 {value}%',

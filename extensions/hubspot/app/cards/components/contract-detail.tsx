@@ -1,6 +1,6 @@
 /** One contract in full: where it stands and the next step on top, everything else in four tabs below. */
 import { useState } from 'react';
-import { Flex, Link, StatusTag, StepIndicator, Tab, Tabs, Text } from '@hubspot/ui-extensions';
+import { Flex, StatusTag, StepIndicator, Tab, Tabs, Text } from '@hubspot/ui-extensions';
 import { stagePath } from '@counterpart/app/core/contract-actions.ts';
 import type { ContractCardView, ContractDetail as Detail, RecordCard } from '@counterpart/app/wire/card.ts';
 import type { CardWriteHandle } from '../hooks/use-card-write.ts';
@@ -82,11 +82,11 @@ export function ContractDetail({ contract, card, write, onBack, onDetach }: Cont
 }
 
 function ContractStanding({ contract }: { readonly contract: ContractCardView }) {
-  const { t, stage, notice, sync: _sync, ...rest } = useHost().presenter;
+  const { t, stage, notice, money } = useHost().presenter;
   const shownStage = stage(contract.stage);
   const shownNotice = notice(contract.notice);
   const path = stagePath(contract.stage);
-  const facts = [contract.number, contract.counterparty, contract.value === null ? null : rest.money(contract.value)];
+  const facts = [contract.number, contract.counterparty, contract.value === null ? null : money(contract.value)];
   return (
     <Flex direction="column" gap="sm">
       <Flex direction="row" gap="sm" align="center" wrap>
@@ -103,7 +103,7 @@ function ContractStanding({ contract }: { readonly contract: ContractCardView })
         currentStep={path.current}
         direction="horizontal"
         circleSize="xs"
-        variant="flush"
+        variant="default"
         testId="stage-path"
       />
     </Flex>
@@ -126,12 +126,7 @@ function DetailTabs({ detail, contract, card }: DetailTabsProps) {
         <ContractRisks contract={contract} />
       </Tab>
       <Tab tabId="history" title={t('detail.tab.history')}>
-        <ContractHistory detail={detail} />
-        {detail.conflicts.some((conflict) => !conflict.restored) ? (
-          <Link href={{ url: contractUrl(card.workspaceUrl, contract.id), external: true }}>
-            {t('conflict.restore')}
-          </Link>
-        ) : null}
+        <ContractHistory detail={detail} url={contractUrl(card.workspaceUrl, contract.id)} />
       </Tab>
     </Tabs>
   );

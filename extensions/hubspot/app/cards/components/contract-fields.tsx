@@ -95,9 +95,8 @@ function TermGroup(props: ContractFieldsProps) {
 }
 
 function NoticeFields(props: ContractFieldsProps) {
-  const { t, locale } = useHost().presenter;
+  const { t, calendar } = useHost().presenter;
   const { draft, errors, change } = props;
-  const regions = new Intl.DisplayNames([locale], { type: 'region' });
   return (
     <>
       <TextField {...props} field="noticeCount" />
@@ -124,7 +123,7 @@ function NoticeFields(props: ContractFieldsProps) {
         label={t('create.field.calendar')}
         choices={CALENDAR_IDS}
         value={draft.calendarId}
-        labelOf={(id) => (id === 'weekends' ? t('detail.calendar.weekends') : (regions.of(id) ?? id))}
+        labelOf={calendar}
         onChange={(calendarId) => change({ calendarId })}
         error={errors.calendarId}
       />

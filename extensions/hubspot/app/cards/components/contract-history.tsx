@@ -1,11 +1,17 @@
 /** Where each value comes from, what the two sides disagreed on, and the stages so far (sync rules S2 and S13). */
-import { Alert, Flex, Heading, List, Text } from '@hubspot/ui-extensions';
+import { Alert, Flex, Heading, Link, List, Text } from '@hubspot/ui-extensions';
 import type { ContractDetail } from '@counterpart/app/wire/card.ts';
 import { useHost } from './card-frame.tsx';
 
 const ENTRIES_MAX = 20;
 
-export function ContractHistory({ detail }: { readonly detail: ContractDetail }) {
+export type ContractHistoryProps = {
+  readonly detail: ContractDetail;
+  /** The contract in the workspace, where a value that was set aside is restored. */
+  readonly url: string;
+};
+
+export function ContractHistory({ detail, url }: ContractHistoryProps) {
   const { t } = useHost().presenter;
   return (
     <Flex direction="column" gap="md">
@@ -15,6 +21,9 @@ export function ContractHistory({ detail }: { readonly detail: ContractDetail })
           {detail.conflicts.slice(0, ENTRIES_MAX).map((conflict) => (
             <ConflictNote key={conflict.id} conflict={conflict} today={detail.today} />
           ))}
+          {detail.conflicts.some((conflict) => !conflict.restored) ? (
+            <Link href={{ url, external: true }}>{t('conflict.restore')}</Link>
+          ) : null}
         </Flex>
       )}
       <Heading>{t('history.provenance')}</Heading>

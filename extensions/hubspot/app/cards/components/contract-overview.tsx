@@ -6,7 +6,7 @@ import { useHost } from './card-frame.tsx';
 export type ContractOverviewProps = { readonly detail: ContractDetail; readonly contract: ContractCardView };
 
 export function ContractOverview({ detail, contract }: ContractOverviewProps) {
-  const { t, dateOr, money, party } = useHost().presenter;
+  const { t, dateOr, money, party, calendar } = useHost().presenter;
   const { terms } = detail;
   const unset = t('detail.notSet');
   const items: readonly (readonly [label: string, value: string])[] = [
@@ -20,7 +20,7 @@ export function ContractOverview({ detail, contract }: ContractOverviewProps) {
     [t('detail.signed'), dateOr(terms.signedDate, unset)],
     [t('detail.value'), contract.value === null ? unset : money(contract.value)],
     [t('detail.side'), t(`side.${contract.side}`)],
-    [t('detail.calendar'), terms.calendarId === 'weekends' ? t('detail.calendar.weekends') : terms.calendarId],
+    [t('detail.calendar'), calendar(terms.calendarId)],
     [t('detail.owner'), terms.owner ?? unset],
   ];
   return (

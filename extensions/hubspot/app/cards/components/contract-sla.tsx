@@ -51,7 +51,7 @@ export function ContractSla({ detail, contract }: ContractSlaProps) {
           </Text>
         </DescriptionListItem>
         <DescriptionListItem label={t('field.breachesTwelveMonths')}>
-          <Text>{t('sla.breaches', { count: breachesTwelveMonths })}</Text>
+          <Text>{String(breachesTwelveMonths)}</Text>
         </DescriptionListItem>
       </DescriptionList>
       {detail.slaTrend.map((trend) => (

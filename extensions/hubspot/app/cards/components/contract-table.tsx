@@ -17,6 +17,12 @@ import type { ContractCardView } from '@counterpart/app/wire/card.ts';
 import { useHost } from './card-frame.tsx';
 import { STATUS_TAG_VARIANTS } from './tone.ts';
 
+/** Pixels for columns whose text must stay on one line; the contract takes what is left. */
+const COLUMN_WIDTHS = { contract: 'auto', stage: 104, renewal: 152, sla: 118, value: 108 } as const satisfies Record<
+  SortColumn,
+  'auto' | number
+>;
+
 export type ContractTableProps = {
   readonly contracts: readonly ContractCardView[];
   readonly view: ListView;
@@ -78,6 +84,7 @@ function ColumnHeader(props: { readonly column: SortColumn } & Pick<ContractTabl
   return (
     <TableHeader
       align={column === 'value' ? 'right' : 'left'}
+      width={COLUMN_WIDTHS[column]}
       sortDirection={view.sort.column === column ? view.sort.direction : 'none'}
       onSortChange={(direction) => onView({ ...view, sort: { column, direction }, page: 1 })}
     >
@@ -101,7 +108,7 @@ function ContractRow({
   const under = [contract.number, contract.counterparty].filter(Boolean).join(' · ');
   return (
     <TableRow>
-      <TableCell width="max">
+      <TableCell>
         <Flex direction="column" gap="flush">
           <Link href="#" preventDefault onClick={() => onOpen(contract.id)} testId={`open-${contract.id}`}>
             {contract.title}

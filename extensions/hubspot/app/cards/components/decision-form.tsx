@@ -10,7 +10,7 @@ const OUTCOMES = renewalDecision.options.filter((decision) => decision !== 'unde
 export type DecisionFormProps = {
   readonly contract: ContractCardView;
   readonly write: CardWriteHandle;
-  /** Absent where the form is the surface's only content. */
+  /** Absent where the form is the surface's only content; dates that stand beside it already are then left out. */
   readonly onClose?: () => void;
 };
 
@@ -30,12 +30,15 @@ export function DecisionForm({ contract, write, onClose }: DecisionFormProps) {
       onClose?.();
     });
   };
-  const facts = [
-    contract.renewalDate === null ? null : `${t('detail.renewal')}: ${dateOr(contract.renewalDate, '')}`,
-    contract.notice === null
-      ? null
-      : t('notice.on', { countdown: notice(contract.notice).text, date: notice(contract.notice).date ?? '' }),
-  ];
+  const facts =
+    onClose === undefined
+      ? []
+      : [
+          contract.renewalDate === null ? null : `${t('detail.renewal')}: ${dateOr(contract.renewalDate, '')}`,
+          contract.notice === null
+            ? null
+            : t('notice.on', { countdown: notice(contract.notice).text, date: notice(contract.notice).date ?? '' }),
+        ];
   return (
     <Form onSubmit={submit} preventDefault testId="decision-form">
       <Flex direction="column" gap="sm">

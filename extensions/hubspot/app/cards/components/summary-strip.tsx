@@ -14,7 +14,9 @@ export function SummaryStrip({ card }: { readonly card: RecordCard }) {
       <StatisticsItem label={t('summary.nextNotice')} number={shown.notice.text}>
         {shown.notice.detail === null ? null : <Text variant="microcopy">{shown.notice.detail}</Text>}
       </StatisticsItem>
-      <StatisticsItem label={t('summary.sla')} number={shown.sla.text} />
+      <StatisticsItem label={t('summary.sla')} number={shown.sla.text}>
+        {shown.sla.detail === null ? null : <Text variant="microcopy">{shown.sla.detail}</Text>}
+      </StatisticsItem>
       <StatisticsItem label={t('summary.value')} number={shown.value}>
         {shown.moreValue === null ? null : <Text variant="microcopy">{shown.moreValue}</Text>}
       </StatisticsItem>
