@@ -21,6 +21,12 @@ type WorkerApi = { run(bundleUrl: string, host: CardHost, channel: RemoteReceive
 /** A card that has drawn nothing by then is told apart from one that is merely slow. */
 const FIRST_DRAWING_MS_MAX = 20_000;
 
+const LOG_LINES_MAX = 50;
+
+function logLine(level: string, detail: unknown): string {
+  return `${level}  ${typeof detail === 'string' ? detail : JSON.stringify(detail)}`;
+}
+
 function Unsupported({ name, children }: { readonly name: string; readonly children?: ReactNode }) {
   const { t } = useLanguage();
   return (
@@ -73,8 +79,10 @@ export function CardFrame(props: CardFrameProps) {
   return (
     <section className="card-frame" aria-label={extension.title} data-card={extension.uid}>
       <header className="card-frame-head">
-        <h3>{extension.title}</h3>
-        <span className="card-frame-app">{t('card.poweredBy', { app: extension.appName })}</span>
+        <div>
+          <h3>{extension.title}</h3>
+          <span className="card-frame-app">{t('card.poweredBy', { app: extension.appName })}</span>
+        </div>
         <button
           type="button"
           className="icon-button"
@@ -113,15 +121,13 @@ function RunningCard({ extension, record, revision, onFailure, failed }: Running
   const [overlays] = useState(() => new OverlayRegistry());
   const [drawn, setDrawn] = useState(false);
   const [iframe, setIframe] = useState<IframeRequest | null>(null);
+  const [log, setLog] = useState<readonly string[]>([]);
   const latest = useRef(record);
   latest.current = record;
   const session = useRef<CardHostSession | null>(null);
 
   useEffect(() => {
     const worker = new Worker(new URL('./card-worker.ts', import.meta.url), { name: extension.uid });
-    const onLog = (level: string, detail: unknown): void => {
-      console.info(`[${extension.title}] ${level}`, detail);
-    };
     const live: CardRecord | null = record && {
       type: record.type,
       id: record.id,
@@ -137,10 +143,10 @@ function RunningCard({ extension, record, revision, onFailure, failed }: Running
       showToast,
       openIframe: setIframe,
       closeOverlay: (id) => overlays.close(id),
-      onLog,
+      onLog: (level, detail) => setLog((lines) => [...lines, logLine(level, detail)].slice(-LOG_LINES_MAX)),
       onCrash: onFailure,
     });
-    worker.onerror = (event) => onFailure(event.message);
+    worker.addEventListener('error', (event) => onFailure(event.message));
     receiver.on('mount', () => setDrawn(true));
     const timer = setTimeout(() => {
       if (receiver.state === 'unmounted') onFailure(t('card.slow'));
@@ -164,6 +170,7 @@ function RunningCard({ extension, record, revision, onFailure, failed }: Running
           <RemoteRenderer receiver={receiver} controller={controller} />
         </OverlayRegistryContext.Provider>
       </CardWordsContext.Provider>
+      {log.length > 0 && <CardLog lines={log} />}
       {iframe && (
         <Dialog
           title={iframe.title}
@@ -183,6 +190,17 @@ function RunningCard({ extension, record, revision, onFailure, failed }: Running
         </Dialog>
       )}
     </div>
+  );
+}
+
+/** What the card wrote with the SDK's logger; the oldest lines go first. */
+function CardLog({ lines }: { readonly lines: readonly string[] }) {
+  const { t } = useLanguage();
+  return (
+    <details className="card-log">
+      <summary>{t('card.log', { n: lines.length })}</summary>
+      <pre>{lines.join('\n')}</pre>
+    </details>
   );
 }
 

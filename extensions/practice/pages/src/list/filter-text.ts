@@ -41,6 +41,8 @@ export function filterText(
 ): string {
   const { t } = context;
   const operator = parseOperator(filter.operator);
+  // The practice server hands out a list that no filters can express as one filter on the list itself.
+  if (filter.operator === 'IN_LIST') return t('op.inList');
   if (!property || operator === null) return `${filter.property} ${filter.operator} ${filter.value ?? ''}`.trim();
   const subject = `${propertyLabel(property, context.language)} ${operatorText(operator, property, t)}`;
   switch (valueShape(operator)) {

@@ -19,13 +19,15 @@ export const EMPTY_VIEW: ListView = { q: '', filters: [], sort: null, direction:
 
 const filtersSchema = z.array(filterSchema);
 
+/** Filters that cannot be read (a cut or hand-made address) are left out: the plain list is then shown. */
 function parseFilters(text: string | null): readonly Filter[] {
   if (text === null) return [];
   try {
-    return filtersSchema.parse(JSON.parse(text));
+    const parsed = filtersSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : [];
   } catch (error) {
-    console.warn('The filters in the address cannot be read and are ignored.', error);
-    return [];
+    if (error instanceof SyntaxError) return [];
+    throw error;
   }
 }
 

@@ -187,9 +187,9 @@ function recordPath(portalId: number, type: ObjectType, id: string): string {
 /** Follows the portal's change feed. Returns the function that ends it; the browser reconnects by itself. */
 export function followPortal(portalId: number, onEvent: (event: PortalEvent) => void): () => void {
   const source = new EventSource(`${portalPath(portalId)}/events`);
-  source.onmessage = (message) => {
+  source.addEventListener('message', (message) => {
     const parsed = portalEventSchema.safeParse(JSON.parse(String(message.data)));
     if (parsed.success) onEvent(parsed.data);
-  };
+  });
   return () => source.close();
 }

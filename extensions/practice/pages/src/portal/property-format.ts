@@ -57,8 +57,15 @@ export function choicesOf(property: Property, context: FormatContext): readonly 
   return null;
 }
 
-export function ownerName(owner: Owner): string {
-  return `${owner.firstName} ${owner.lastName}`.trim() || owner.email;
+export function ownerName(owner: {
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly email: string;
+}): string {
+  const { firstName, lastName } = owner;
+  // Names in Han characters stand family name first, without a space.
+  const name = /\p{Script=Han}/u.test(lastName) ? `${lastName}${firstName}` : `${firstName} ${lastName}`.trim();
+  return name || owner.email;
 }
 
 /** A date property is a calendar day, stored as YYYY-MM-DD or as midnight UTC in milliseconds; returns YYYY-MM-DD. */

@@ -48,6 +48,7 @@ const ZH_CN: Readonly<Record<string, string>> = {
   'Contract Sent': '合同已发送',
   'Closed Won': '已赢单',
   'Closed Lost': '已丢单',
+  Primary: '主要',
   New: '新建',
   'Waiting on contact': '等待客户',
   'Waiting on us': '等待我方',

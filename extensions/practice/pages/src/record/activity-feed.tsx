@@ -45,6 +45,28 @@ async function readChanges(
   return changes.sort((a, b) => b.at - a.at).slice(0, CHANGES_SHOWN_MAX);
 }
 
+/** Changes that one source made in the same second are one event: a sync writes a dozen properties at once. */
+type ActivityEvent = {
+  readonly who: string;
+  readonly byApp: boolean;
+  readonly at: number;
+  readonly changes: readonly Change[];
+};
+
+function groupChanges(changes: readonly Change[], whoOf: (change: Change) => string): readonly ActivityEvent[] {
+  const events: ActivityEvent[] = [];
+  for (const change of changes) {
+    const who = whoOf(change);
+    const last = events.at(-1);
+    if (last && last.who === who && Math.floor(last.at / 1_000) === Math.floor(change.at / 1_000)) {
+      events[events.length - 1] = { ...last, changes: [...last.changes, change] };
+    } else {
+      events.push({ who, byApp: change.entry.sourceType === 'INTEGRATION', at: change.at, changes: [change] });
+    }
+  }
+  return events;
+}
+
 type ActivityFeedProps = {
   readonly type: ObjectType;
   readonly record: CrmRecord;
@@ -53,7 +75,7 @@ type ActivityFeedProps = {
 };
 
 export function ActivityFeed({ type, record, catalogue, context }: ActivityFeedProps) {
-  const { t, language } = useLanguage();
+  const { t } = useLanguage();
   const state = usePortal();
   const { portal } = state;
   const [changes, setChanges] = useState<readonly Change[] | null>(null);
@@ -65,6 +87,7 @@ export function ActivityFeed({ type, record, catalogue, context }: ActivityFeedP
       current = false;
     };
   }, [portal.id, type, record.id, catalogue, revision]);
+  const events = groupChanges(changes ?? [], (change) => sourceText(change.entry, state, t));
   return (
     <section className="feed" aria-label={t('activity.title')}>
       <h2 className="section-title">{t('activity.title')}</h2>
@@ -77,25 +100,61 @@ export function ActivityFeed({ type, record, catalogue, context }: ActivityFeedP
       )}
       {changes?.length === 0 && <p className="muted">{t('activity.none')}</p>}
       <ol className="feed-list">
-        {changes?.map((change, index) => (
-          <li key={`${change.property.name}-${change.at}-${index}`} className="feed-entry">
-            <span
-              className={`feed-dot ${change.entry.sourceType === 'INTEGRATION' ? 'app' : 'person'}`}
-              aria-hidden="true"
-            />
-            <div>
-              <p>
-                <strong>{sourceText(change.entry, state, t)}</strong>{' '}
-                {t('activity.set', { property: propertyLabel(change.property, language) })}{' '}
-                <PropertyValue property={change.property} value={change.entry.value} context={context} />
-              </p>
-              <time dateTime={new Date(change.at).toISOString()}>
-                {formatInstant(change.at, language, portal.timeZone)}
-              </time>
-            </div>
-          </li>
+        {events.map((event) => (
+          <FeedEntry
+            key={`${event.at}-${event.who}-${event.changes[0]?.property.name}`}
+            event={event}
+            context={context}
+          />
         ))}
       </ol>
     </section>
+  );
+}
+
+const LINES_SHOWN_MAX = 5;
+
+function FeedEntry({ event, context }: { readonly event: ActivityEvent; readonly context: FormatContext }) {
+  const { t, language } = useLanguage();
+  const { portal } = usePortal();
+  const [expanded, setExpanded] = useState(false);
+  const [first] = event.changes;
+  const shown = expanded ? event.changes : event.changes.slice(0, LINES_SHOWN_MAX);
+  const hidden = event.changes.length - shown.length;
+  const value = (change: Change) => (
+    <PropertyValue property={change.property} value={change.entry.value} context={context} />
+  );
+  return (
+    <li className="feed-entry">
+      <span className={`feed-dot ${event.byApp ? 'app' : 'person'}`} aria-hidden="true" />
+      <div>
+        <p>
+          <strong>{event.who}</strong>{' '}
+          {event.changes.length === 1 && first ? (
+            <>
+              {t('activity.set', { property: propertyLabel(first.property, language) })} {value(first)}
+            </>
+          ) : (
+            t('activity.setMany', { n: event.changes.length })
+          )}
+        </p>
+        {event.changes.length > 1 && (
+          <dl className="feed-changes">
+            {shown.map((change) => (
+              <div key={change.property.name}>
+                <dt>{propertyLabel(change.property, language)}</dt>
+                <dd>{value(change)}</dd>
+              </div>
+            ))}
+          </dl>
+        )}
+        {hidden > 0 && (
+          <button type="button" className="text-button" onClick={() => setExpanded(true)}>
+            {t('activity.more', { n: hidden })}
+          </button>
+        )}
+        <time dateTime={new Date(event.at).toISOString()}>{formatInstant(event.at, language, portal.timeZone)}</time>
+      </div>
+    </li>
   );
 }

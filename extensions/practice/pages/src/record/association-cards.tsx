@@ -5,12 +5,13 @@ import { OBJECT_TYPE_FACTS, OBJECT_TYPES } from '../portal/object-types.ts';
 import { usePortal } from '../portal/portal-context.tsx';
 import type { CrmRecord } from '../portal/portal-schema.ts';
 import { linkTo, recordPath } from '../portal/route.ts';
+import { standardLabel } from '../portal/standard-labels.ts';
 
 const SHOWN_MAX = 6;
 
 /** The records this one is associated with, per type, as links. */
 export function AssociationCards({ record }: { readonly record: CrmRecord }) {
-  const { t } = useLanguage();
+  const { t, language } = useLanguage();
   const { portal } = usePortal();
   const [expanded, setExpanded] = useState(false);
   return (
@@ -29,7 +30,9 @@ export function AssociationCards({ record }: { readonly record: CrmRecord }) {
                 {shown.map((other) => (
                   <li key={other.id}>
                     <a {...linkTo(recordPath(portal.id, type, other.id))}>{other.name ?? other.id}</a>
-                    {other.label && <span className="association-label">{other.label}</span>}
+                    {other.label && (
+                      <span className="association-label">{standardLabel(language, other.label) ?? other.label}</span>
+                    )}
                   </li>
                 ))}
               </ul>

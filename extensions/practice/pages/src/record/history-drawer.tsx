@@ -31,7 +31,7 @@ export function sourceText(entry: HistoryEntry, state: PortalState, t: Translate
   const app = state.extensions.find((extension) => String(extension.appId) === entry.sourceId);
   if (entry.sourceType === 'INTEGRATION') return app?.appName ?? t('source.app');
   const { user } = state.portal;
-  if (userId === user.id) return `${user.firstName} ${user.lastName}`;
+  if (userId === user.id) return ownerName(user);
   const owner = state.owners.find((candidate) => candidate.userId === userId);
   if (owner) return ownerName(owner);
   const words = SOURCE_WORDS[entry.sourceType];

@@ -8,6 +8,7 @@ import { OBJECT_TYPE_FACTS, OBJECT_TYPES } from '../portal/object-types.ts';
 import type { ObjectType } from '../portal/object-types.ts';
 import { usePortal } from '../portal/portal-context.tsx';
 import type { Extension } from '../portal/portal-schema.ts';
+import { ownerName } from '../portal/property-format.ts';
 import { appPath, linkTo, listPath } from '../portal/route.ts';
 import type { Route } from '../portal/route.ts';
 import { GlobalSearch } from './global-search.tsx';
@@ -87,7 +88,9 @@ function PortalSwitcher() {
   const [open, setOpen] = useState(false);
   const anchor = useRef<HTMLButtonElement>(null);
   const { user } = portal;
-  const initials = `${user.firstName.slice(0, 1)}${user.lastName.slice(0, 1)}`.toUpperCase();
+  const initials = /\p{Script=Han}/u.test(user.lastName)
+    ? user.lastName
+    : `${user.firstName.slice(0, 1)}${user.lastName.slice(0, 1)}`.toUpperCase();
   return (
     <>
       <button
@@ -107,9 +110,7 @@ function PortalSwitcher() {
       {open && (
         <Popover anchor={anchor} onClose={() => setOpen(false)} placement="bottom-end" className="portal-popover">
           <p className="portal-user">
-            <strong>
-              {user.firstName} {user.lastName}
-            </strong>
+            <strong>{ownerName(user)}</strong>
             <span>{user.email}</span>
           </p>
           <p className="popover-title">{t('shell.portals')}</p>

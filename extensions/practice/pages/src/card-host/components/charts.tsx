@@ -5,7 +5,7 @@ import { chartModel } from './chart-scale.ts';
 import type { ChartModel } from './chart-scale.ts';
 
 const HEIGHT_PX = 240;
-const MARGIN = { top: 18, right: 14, bottom: 42, left: 54 } as const;
+const MARGIN = { top: 30, right: 14, bottom: 42, left: 54 } as const;
 const WIDTH_PX_INITIAL = 520;
 
 type Plot = {
@@ -64,7 +64,7 @@ function Axes({ model, plot }: { model: ChartModel; plot: Plot }) {
       >
         {model.xLabel}
       </text>
-      <text className="chart-axis-label" x={plot.left - 40} y={MARGIN.top - 6}>
+      <text className="chart-axis-label" x={plot.left - 40} y={12}>
         {model.yLabel}
       </text>
     </g>
