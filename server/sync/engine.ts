@@ -8,8 +8,6 @@ import { type LaneHealth, laneTurn } from './lane-turn.ts';
 import { createSchedule } from './schedule.ts';
 import type { EngineParts } from './settings.ts';
 
-/** The longest wait before looking again, should a notification have been missed. */
-const IDLE_MS_MAX = 1_000;
 /** Pause after an error in the loop itself, for instance while the database is away. */
 const ERROR_PAUSE_MS = 1_000;
 
@@ -70,7 +68,7 @@ export function createEngine(parts: EngineParts): Engine {
           continue;
         }
         const next = (await dueAt()) ?? Number.POSITIVE_INFINITY;
-        const delayMs = Math.min(IDLE_MS_MAX, Math.max(1, next - parts.world.clock.now()));
+        const delayMs = Math.min(parts.settings.pollMs, Math.max(1, next - parts.world.clock.now()));
         await waits.wait(delayMs, seen);
       } catch (error) {
         parts.world.log.error({ error }, 'a sync loop met an error and goes on');

@@ -38,7 +38,9 @@ export function judgeFields(judging: Judging): FieldsJudged | 'history_needed' {
     if (theirs === undefined) continue;
     const base = state.mirror?.base[field];
     if (base === undefined) {
-      conflicts.push(...judgeFirstMeeting(judging, field, theirs));
+      const met = judgeFirstMeeting(judging, field, theirs);
+      if (met === 'history_needed') return met;
+      conflicts.push(...met);
       continue;
     }
     const entries = shown.entriesOf(field);
@@ -134,31 +136,28 @@ function putBack(judging: Judging, field: MirrorField, run: PersonRun): NewConfl
 
 /**
  * The record's first reading since it was linked, or since it absorbed another: there is no agreed value to merge from. Contracts
- * prevail; a shared value that no linked contract holds and that a person wrote is kept as a conflict.
+ * prevail; what a person wrote and no linked contract holds is kept as a conflict.
  */
-function judgeFirstMeeting(judging: Judging, field: MirrorField, theirs: string | null): readonly NewConflict[] {
+function judgeFirstMeeting(
+  judging: Judging,
+  field: MirrorField,
+  theirs: string | null,
+): readonly NewConflict[] | 'history_needed' {
   const { state, record, context, drafts } = judging;
-  if (!isShared(field) || theirs === null) return [];
-  if (state.contracts.some(({ contract }) => drafts.current(contract.id, field)?.value === theirs)) return [];
-  const last = record.history?.findLast((edit) => edit.field === field);
-  if (last?.author === 'us') return [];
   const { leadContractId, values } = context.wanted(drafts.linked());
-  const run = {
-    seen: null,
-    value: theirs,
-    at: last?.at ?? record.updatedAt,
-    authorId: null,
-    contractId: leadContractId,
-    standing: true,
-  };
-  return [
-    conflictOf(judging, field, run, {
-      ours: values[field] ?? null,
-      winner: 'ours',
-      reason: 'lead_changed',
-      detail: 'first_meeting',
-    }),
-  ];
+  const ours = values[field] ?? null;
+  if (theirs === null || theirs === ours) return [];
+  const held = isShared(field)
+    ? state.contracts.some(({ contract }) => drafts.current(contract.id, field)?.value === theirs)
+    : false;
+  if (held) return [];
+  if (record.history === null) return 'history_needed';
+  const last = record.history.findLast((edit) => edit.field === field);
+  if (last?.author === 'us') return [];
+  const [at, authorId] = [last?.at ?? record.updatedAt, last?.authorId ?? null];
+  const run = { seen: null, value: theirs, at, authorId, contractId: leadContractId, standing: true };
+  const reason = isShared(field) ? 'lead_changed' : 'owned_by_us';
+  return [conflictOf(judging, field, run, { ours, winner: 'ours', reason, detail: 'first_meeting' })];
 }
 
 function conflictOf(

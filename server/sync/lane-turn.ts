@@ -7,7 +7,7 @@ import { HOST_OBJECT_TYPES } from '../crm/port.ts';
 import type { DirtyItem } from '../store/port.ts';
 import { readCases } from './cases.ts';
 import { reconcile } from './reconcile.ts';
-import { failureDetail, fateOf, laneRestMs } from './retry.ts';
+import { afterFailure, type FailureStreak, failureDetail, fateOf, NO_FAILURES, restMs } from './retry.ts';
 import type { EngineParts } from './settings.ts';
 import { LEASE_MS, OK, type Turn, type TurnEnd } from './turn.ts';
 
@@ -17,7 +17,7 @@ export const TURN_RECORDS_MAX = 500;
 const SHRINK_FACTOR = 4;
 
 /** Failures in a row by connection; forgotten on success and with the process, which costs one more try at most. */
-export type LaneHealth = Map<string, number>;
+export type LaneHealth = Map<string, FailureStreak>;
 
 export async function laneTurn(parts: EngineParts, health: LaneHealth, worker: string): Promise<boolean> {
   const { store, world } = parts;
@@ -29,7 +29,7 @@ export async function laneTurn(parts: EngineParts, health: LaneHealth, worker: s
     await store.releaseLane(lane, world.clock.now() + LEASE_MS);
     return true;
   }
-  const failures = health.get(connection.connectionId) ?? 0;
+  const { failures } = health.get(connection.connectionId) ?? NO_FAILURES;
   const limit = Math.max(1, Math.floor(TURN_RECORDS_MAX / SHRINK_FACTOR ** failures));
   const turn: Turn = { parts, port, connection, lane };
   const items = await store.takeDirty(lane, { now: world.clock.now(), limit });
@@ -78,9 +78,9 @@ async function endTurn(turn: Turn, end: TurnEnd, health: LaneHealth): Promise<vo
 async function restOrPark(turn: Turn, failure: HostFailure, health: LaneHealth): Promise<void> {
   const { store, world, metrics } = turn.parts;
   const { connectionId } = turn.connection;
-  const failures = health.get(connectionId) ?? 0;
+  const streak = health.get(connectionId) ?? NO_FAILURES;
   const detail = failureDetail(failure);
-  if (fateOf(failure, failures) === 'park_connection') {
+  if (fateOf(failure, streak) === 'park_connection') {
     metrics?.count('connectionsParked', 1, turn.connection);
     world.log.warn({ connectionId, failure: failure.kind, detail }, 'connection parked');
     health.delete(connectionId);
@@ -89,8 +89,8 @@ async function restOrPark(turn: Turn, failure: HostFailure, health: LaneHealth):
     return;
   }
   metrics?.count('lanesRested', 1, turn.connection);
-  if (failure.kind !== 'rateLimited') health.set(connectionId, failures + 1);
-  await store.releaseLane(turn.lane, world.clock.now() + laneRestMs(failure, failures, world.random));
+  health.set(connectionId, afterFailure(streak, failure));
+  await store.releaseLane(turn.lane, world.clock.now() + restMs(failure, streak, world.random));
 }
 
 function observeLag(parts: EngineParts, connection: ConnectionRef, items: readonly DirtyItem[], end: TurnEnd): void {

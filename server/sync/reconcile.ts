@@ -12,7 +12,7 @@ import type { DirtyItem, RecordCommit, RecordState, Settlement } from '../store/
 import { createJudge } from './judge-context.ts';
 import { isSettledAndUnlinked, type Judgement } from './judge-record.ts';
 import { readBatch } from './read-batch.ts';
-import { fateOf } from './retry.ts';
+import { fateOf, NO_FAILURES } from './retry.ts';
 import {
   again,
   callPriority,
@@ -204,18 +204,22 @@ function settleOutcome(
 }
 
 function isForWholeLane(failure: HostFailure): boolean {
-  return failure.kind === 'rateLimited' || fateOf(failure, 0) === 'park_connection' || failure.kind === 'authExpired';
+  return (
+    failure.kind === 'rateLimited' ||
+    fateOf(failure, NO_FAILURES) === 'park_connection' ||
+    failure.kind === 'authExpired'
+  );
 }
 
 function settlementOfFailure(turn: Turn, item: DirtyItem, failure: HostFailure): Settlement {
-  switch (fateOf(failure, 0)) {
+  switch (fateOf(failure, NO_FAILURES)) {
     case 'dead_letter':
       return dead(item, failure);
     case 'tombstone':
     case 'replan':
-      return again(turn, item, failure.kind);
     case 'retry_later':
     case 'park_connection':
+      // The next reading tells what became of the record: gone, merged, or changed meanwhile.
       return retryOrDie(turn, item, failure);
   }
 }
@@ -226,7 +230,7 @@ function settlementOfFailure(turn: Turn, item: DirtyItem, failure: HostFailure):
  */
 function settleFailedCall(turn: Turn, chunk: readonly Planned[], failure: HostFailure): readonly Settlement[] {
   if (isForWholeLane(failure)) return [];
-  const fate = fateOf(failure, 0);
+  const fate = fateOf(failure, NO_FAILURES);
   const only = chunk.length === 1 ? chunk[0] : undefined;
   if (fate === 'retry_later') return only === undefined ? [] : [retryOrDie(turn, only.item, failure)];
   return chunk.map(({ item }) => settlementOfFailure(turn, item, failure));

@@ -7,32 +7,48 @@ import { HOST_FAILURE_FATES } from '../crm/port.ts';
 import type { Random } from '../world.ts';
 
 export const ATTEMPTS_MAX = 8;
-const RETRY_DELAY_MS_MIN = 250;
-const RETRY_DELAY_MS_MAX = 300_000;
+/** A record's tries spread over some minutes, so that a short outage does not end in the dead letters. */
+const RECORD_DELAY_MS = { first: 2_000, most: 600_000 } as const;
+/** A lane comes back sooner: it has much to do and one call tells whether the host is well again. */
+const LANE_DELAY_MS = { first: 500, most: 60_000 } as const;
+const DELAY_MS_MIN = 100;
 const DOUBLINGS_MAX = 20;
 
-/** Failures in a row after which an expired authorisation that no refresh mends parks the connection. */
+/** Refreshes in a row that did not help, after which the connection is parked. */
 const REFRESH_FAILURES_MAX = 3;
 
-/** Delay before try number `attempts + 2`, given `attempts` failures before this one. */
-export function retryDelayMs(attempts: number, random: Random): number {
-  const ceiling = Math.min(RETRY_DELAY_MS_MAX, RETRY_DELAY_MS_MIN * 2 ** Math.min(attempts + 1, DOUBLINGS_MAX));
-  return RETRY_DELAY_MS_MIN + Math.floor(random.next() * ceiling);
+function jittered(range: { readonly first: number; readonly most: number }, failures: number, random: Random): number {
+  const ceiling = Math.min(range.most, range.first * 2 ** Math.min(failures, DOUBLINGS_MAX));
+  return DELAY_MS_MIN + Math.floor(random.next() * ceiling);
 }
 
-/** How long a lane rests after a call failed as a whole; what the host asked for counts as the least. */
-export function laneRestMs(failure: HostFailure, failuresInARow: number, random: Random): number {
-  const backoffMs = retryDelayMs(failuresInARow, random);
-  if (failure.kind === 'rateLimited') return Math.max(failure.retryAfterMs, RETRY_DELAY_MS_MIN);
+/** Delay before a record's next try, given how many failed before this one. */
+export function retryDelayMs(attempts: number, random: Random): number {
+  return jittered(RECORD_DELAY_MS, attempts, random);
+}
+
+/** How a connection has fared lately. */
+export type FailureStreak = { readonly failures: number; readonly refreshes: number };
+export const NO_FAILURES: FailureStreak = { failures: 0, refreshes: 0 };
+
+export function afterFailure(streak: FailureStreak, failure: HostFailure): FailureStreak {
+  if (failure.kind === 'authExpired') return { ...streak, refreshes: streak.refreshes + 1 };
+  return failure.kind === 'rateLimited' ? streak : { ...streak, failures: streak.failures + 1 };
+}
+
+/** How long a lane or a side job rests after a call failed as a whole; what the host asked for counts as the least. */
+export function restMs(failure: HostFailure, streak: FailureStreak, random: Random): number {
+  const backoffMs = jittered(LANE_DELAY_MS, streak.failures + streak.refreshes, random);
+  if (failure.kind === 'rateLimited') return Math.max(failure.retryAfterMs, DELAY_MS_MIN);
   if (failure.kind === 'unavailable' && failure.retryAfterMs !== null) return Math.max(failure.retryAfterMs, backoffMs);
   return backoffMs;
 }
 
 /** The fate of a failure, with the one that depends on how often it came: a refresh that keeps failing parks the connection. */
-export function fateOf(failure: HostFailure, failuresInARow: number): Exclude<FailureFate, 'refresh_once'> {
+export function fateOf(failure: HostFailure, streak: FailureStreak): Exclude<FailureFate, 'refresh_once'> {
   const fate = HOST_FAILURE_FATES[failure.kind];
   if (fate !== 'refresh_once') return fate;
-  return failuresInARow + 1 >= REFRESH_FAILURES_MAX ? 'park_connection' : 'retry_later';
+  return streak.refreshes + 1 >= REFRESH_FAILURES_MAX ? 'park_connection' : 'retry_later';
 }
 
 /** For the operator: what failed, without values. */

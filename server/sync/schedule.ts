@@ -6,13 +6,13 @@ import type { ConnectionRef, CrmPort, HostFailure } from '../crm/port.ts';
 import { HOST_OBJECT_TYPES } from '../crm/port.ts';
 import { plainDateIn } from '../domain/dates.ts';
 import { runBackfill } from './backfill.ts';
-import { failureDetail, fateOf, laneRestMs } from './retry.ts';
+import { afterFailure, type FailureStreak, failureDetail, fateOf, NO_FAILURES, restMs } from './retry.ts';
 import { rollByDate } from './roll.ts';
 import type { EngineParts } from './settings.ts';
 import { checkAll, sweepStream } from './sweep.ts';
 
 export const SWEEP_INTERVAL_MS = 60_000;
-const ARCHIVE_INTERVAL_MS = 3_600_000;
+const ARCHIVE_INTERVAL_MS = 600_000;
 const CHECK_INTERVAL_MS = 300_000;
 const BACKFILL_INTERVAL_MS = 60_000;
 const ROLL_INTERVAL_MS = 900_000;
@@ -30,7 +30,7 @@ type Job = {
   readonly intervalMs: number;
   readonly run: () => Promise<JobEnd>;
   nextAt: number;
-  failures: number;
+  streak: FailureStreak;
   running: boolean;
 };
 
@@ -83,9 +83,9 @@ async function runJob(parts: EngineParts, job: Job, worker: string): Promise<voi
     job.nextAt = world.clock.now() + (await delayAfter(parts, job, end));
   } catch (error) {
     world.log.error({ error, job: name }, 'a side job ended in an error');
-    job.failures += 1;
     const failure: HostFailure = { kind: 'unavailable', retryAfterMs: null, detail: 'internal error' };
-    job.nextAt = world.clock.now() + laneRestMs(failure, job.failures, world.random);
+    job.nextAt = world.clock.now() + restMs(failure, job.streak, world.random);
+    job.streak = afterFailure(job.streak, failure);
   } finally {
     job.running = false;
   }
@@ -93,18 +93,19 @@ async function runJob(parts: EngineParts, job: Job, worker: string): Promise<voi
 
 async function delayAfter(parts: EngineParts, job: Job, end: JobEnd): Promise<number> {
   if (end.kind !== 'failed') {
-    job.failures = 0;
+    job.streak = NO_FAILURES;
     return end.kind === 'more' ? CONTINUE_MS : job.intervalMs;
   }
   const { failure } = end;
-  if (fateOf(failure, job.failures) === 'park_connection' && job.connection !== null) {
+  if (fateOf(failure, job.streak) === 'park_connection' && job.connection !== null) {
     const reason = `${failure.kind}: ${failureDetail(failure)}`;
     parts.metrics?.count('connectionsParked', 1, job.connection);
     await parts.store.setConnectionState(job.connection, 'parked', reason);
     return job.intervalMs;
   }
-  job.failures += 1;
-  return laneRestMs(failure, job.failures, parts.world.random);
+  const delayMs = restMs(failure, job.streak, parts.world.random);
+  job.streak = afterFailure(job.streak, failure);
+  return delayMs;
 }
 
 function jobsOf(parts: EngineParts, connection: ConnectionRef): readonly Job[] {
@@ -119,7 +120,7 @@ function jobsOf(parts: EngineParts, connection: ConnectionRef): readonly Job[] {
     intervalMs,
     run,
     nextAt,
-    failures: 0,
+    streak: NO_FAILURES,
     running: false,
   });
   const source = { connection, port };

@@ -19,6 +19,8 @@ export type EngineSettings = {
   readonly linksByDomain: boolean;
   /** Lanes and side jobs worked at the same time by this process. */
   readonly workerCount: number;
+  /** The longest wait before looking for work again, should a notification have been missed. */
+  readonly pollMs: number;
 };
 
 export interface CalendarSource {

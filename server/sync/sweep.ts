@@ -1,6 +1,6 @@
 /**
  * Finds what no event told (sync rules S1, S12). Three sweeps: what the host says has changed, every minute; its recycle bin, every
- * hour; and once a day each linked record, whether it seems changed or not, which also carries values that follow from the date. A cursor
+ * ten minutes; and once a day each linked record, whether it seems changed or not, which also carries values that follow from the date. A cursor
  * is saved together with the marks it produced. A record missing from a page proves nothing and is never taken for deleted.
  */
 import type { ChangeStream, ConnectionRef, CrmPort, HostFailure, HostObjectType, HostRecordRef } from '../crm/port.ts';
@@ -8,7 +8,7 @@ import type { PlainDate } from '../domain/contract.ts';
 import type { DirtyMark } from '../store/port.ts';
 import { findMirrored } from './ingest.ts';
 import type { EngineParts } from './settings.ts';
-import { STORE_BATCH_MAX } from './turn.ts';
+import { chunksOf, STORE_BATCH_MAX } from './turn.ts';
 
 /** Pages of one stream in one run; the next run goes on from the cursor. */
 const SWEEP_PAGES_MAX = 40;
@@ -29,7 +29,7 @@ export async function sweepStream(
     const from = cursor === RESTART ? null : cursor;
     const answer = await port.listChanges(connection, { ...request, cursor: from }, { priority: 'sweep' });
     if (!answer.ok) return { kind: 'failed', failure: answer.failure };
-    const marks = await marksOf(parts, connection, answer.value.refs);
+    const marks = await marksOf(parts, connection, answer.value.refs, request.stream);
     cursor = answer.value.done && request.stream === 'archived' ? RESTART : answer.value.cursor;
     await parts.store.advanceCursor(connection, { name, value: cursor, at: parts.world.clock.now() }, marks);
     if (answer.value.done) return { kind: 'done' };
@@ -44,20 +44,28 @@ async function marksOf(
   parts: EngineParts,
   connection: ConnectionRef,
   refs: readonly HostRecordRef[],
+  stream: 'changed' | 'archived',
 ): Promise<readonly DirtyMark[]> {
-  const mirrored = await findMirrored(
-    parts,
-    connection,
-    refs.filter((ref) => ref.objectType !== 'case'),
-  );
-  const { workspaceId, connectionId } = connection;
   const cases = refs.filter((ref) => ref.objectType === 'case');
-  return [...cases, ...mirrored.map(({ ref }) => ref)].map((ref) => ({
-    workspaceId,
-    connectionId,
-    ref,
-    reason: 'sweep',
-  }));
+  const others = refs.filter((ref) => ref.objectType !== 'case');
+  const mirrored = (await findMirrored(parts, connection, others)).map(({ ref }) => ref);
+  const due = stream === 'archived' ? await withActiveLinks(parts, connection, mirrored) : mirrored;
+  const { workspaceId, connectionId } = connection;
+  return [...cases, ...due].map((ref) => ({ workspaceId, connectionId, ref, reason: 'sweep' }));
+}
+
+/** What lies in the recycle bin and is known to lie there needs no reading. */
+async function withActiveLinks(
+  parts: EngineParts,
+  connection: ConnectionRef,
+  refs: readonly HostRecordRef[],
+): Promise<readonly HostRecordRef[]> {
+  const active: HostRecordRef[] = [];
+  for (const chunk of chunksOf(refs, STORE_BATCH_MAX)) {
+    const states = await parts.store.loadRecords(connection, chunk);
+    active.push(...states.filter((state) => state.contracts.length > 0).map((state) => state.ref));
+  }
+  return active;
 }
 
 const CHECK_CURSOR = 'daily-check';

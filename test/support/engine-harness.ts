@@ -16,6 +16,7 @@ export const TEST_SETTINGS: EngineSettings = {
   conflictPolicyOf: () => Promise.resolve({ stage: 'newest', renewalDate: 'newest', renewalDecision: 'newest' }),
   linksByDomain: false,
   workerCount: 2,
+  pollMs: 5_000,
 };
 
 export type Process = {

@@ -4,8 +4,8 @@ import { type Contract, type PlainDate, SHARED_FIELDS } from '../../server/domai
 import { parsePlainDate } from '../../server/domain/dates.ts';
 import type { LinkedContract, SlaSummary } from '../../server/store/port.ts';
 
-/** Mid-morning, so that no schedule runs into the next day unless it means to. */
-export const SIMULATION_START = Date.parse('2026-11-23T08:00:00Z');
+/** Shortly before midnight, so that every schedule meets a new day and its full check. */
+export const SIMULATION_START = Date.parse('2026-11-23T23:53:00Z');
 
 export function day(text: string): PlainDate {
   const date = parsePlainDate(text);

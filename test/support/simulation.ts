@@ -54,10 +54,9 @@ export type Scene = {
 
 const EDITS_END_MS = 240_000;
 const HEAL_MS = 30_000;
-/** Longer than the latest late write and the sweeps after it. */
-const SETTLE_MS = 1_500_000;
-const QUIET_FROM_MS = 400_000;
-const QUIET_MS = 600_000;
+/** From the healing until all is quiet: midnight, the day's check, the recycle bin, and the overlap of the change feed. */
+const SETTLE_MS = 1_000_000;
+const QUIET_MS = 280_000;
 
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
   const random = createSeededRandom(seed);
@@ -86,8 +85,10 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   await clock.runUntil(begin + EDITS_END_MS + HEAL_MS);
   scene.healed = true;
   if (scene.process === null) start();
-  const lateMs = mix.lateEffect > 0 ? mix.lateMsMax : 0;
-  await clock.runUntil(begin + EDITS_END_MS + HEAL_MS + Math.min(SETTLE_MS, QUIET_FROM_MS + lateMs));
+  for (const connection of scene.connections) await store.setConnectionState(connection, 'active', null);
+  replayDeadLetters(scene);
+  const lateMs = mix.lateEffect > 0 ? Math.max(0, mix.lateMsMax - 30_000) : 0;
+  await clock.runUntil(begin + EDITS_END_MS + HEAL_MS + SETTLE_MS + lateMs);
   const before = callCounts(host);
   await clock.runUntil(clock.now() + QUIET_MS);
   const after = callCounts(host);
@@ -108,6 +109,14 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     conflictReasons: tally(store.conflicts.map((conflict) => conflict.reason)),
     calls: host.calls.length,
   };
+}
+
+/** An operator's click on what a long outage left behind. */
+function replayDeadLetters({ store, connections }: Scene): void {
+  for (const { workspaceId, connectionId } of connections) {
+    const dead = store.dirtyRows(connectionId).filter((row) => row.dead);
+    void store.markDirty(dead.map(({ ref }) => ({ workspaceId, connectionId, ref, reason: 'replay' })));
+  }
 }
 
 export function todayOf(scene: Scene): PlainDate {
@@ -255,6 +264,7 @@ function editOnHost(scene: Scene): void {
   if (random.chance(0.08)) {
     const value = `typed by hand ${clock.now()}`;
     host.edit(connection.accountId, record.ref, { leadContractTitle: value });
+    scene.trace(`${clock.now()} host ${connection.connectionId} ${keyOf(record.ref)} title -> ${value}`);
     edits.push({ kind: 'ours_field', connectionId: connection.connectionId, ref: record.ref, value });
     return;
   }
