@@ -197,6 +197,60 @@ describe('S11 S12 records that are not there', () => {
   });
 });
 
+describe('S14 many absent records', () => {
+  test('attempts cut short by the budget go on where they stopped, and end', async () => {
+    let left = 30;
+    const gated = await installApp({
+      adapter: {
+        gate: {
+          take: async () => {
+            left -= 1;
+            return left >= 0 ? { kind: 'granted' } : { kind: 'wait', waitMs: 5_000 };
+          },
+          report: async () => undefined,
+        },
+      },
+      schema: false,
+    });
+    try {
+      const refs = Array.from(
+        { length: 100 },
+        (_, index): HostRecordRef => ({ objectType: 'account', recordId: String(700_000 + index) }),
+      );
+      const ask = () => gated.adapter.readRecords(gated.connection, refs, { ...CALL, history: false });
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        expect(await ask()).toMatchObject({
+          ok: false,
+          failure: { kind: 'rateLimited', retryAfterMs: 5_000, scope: 'budget' },
+        });
+        left = 30;
+      }
+      const reads = expectOk(await ask());
+      expect(reads).toEqual(refs.map((ref) => ({ kind: 'missing', ref })));
+    } finally {
+      await gated.stop();
+    }
+  });
+
+  test('a host that answers a merged-away id with the record it became is understood as well', async () => {
+    const lenient = await installApp({ behaviour: { batchReadResolvesMergedIds: true }, schema: false });
+    try {
+      const make = () =>
+        lenient.person('POST', '/objects/deals', { properties: { dealname: 'm' } }) as Promise<{ id: string }>;
+      const [first, second] = [await make(), await make()];
+      const merged = (await lenient.person('POST', '/objects/deals/merge', {
+        primaryId: first.id,
+        mergedId: second.id,
+      })) as { id: string };
+      const ref: HostRecordRef = { objectType: 'opportunity', recordId: first.id };
+      const reads = expectOk(await lenient.adapter.readRecords(lenient.connection, [ref], { ...CALL, history: false }));
+      expect(reads).toEqual([{ kind: 'merged', ref, into: { ...ref, recordId: merged.id } }]);
+    } finally {
+      await lenient.stop();
+    }
+  });
+});
+
 describe('writing', () => {
   test('S6 a hundred records cost one call', async () => {
     const refs = await many(100);

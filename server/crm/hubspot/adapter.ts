@@ -5,6 +5,7 @@
 import type { World } from '../../world.ts';
 import type { AccountDescription, CallOptions, ConnectionRef, CrmPort, HostResult, RecordRead } from '../port.ts';
 import type { BudgetGate, CallMetrics, TokenSource } from '../transport.ts';
+import { createAbsenceMemo } from './absence-memo.ts';
 import { API_VERSION, createHubSpotApi } from './api.ts';
 import type { HubSpotApi } from './api.ts';
 import { listChanges } from './changes.ts';
@@ -45,12 +46,13 @@ export function createHubSpotAdapter(options: HubSpotAdapterOptions): CrmPort {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   const owners = createOwnerDirectory(api, world.clock);
+  const memo = createAbsenceMemo(world.clock);
   return {
     host: 'hubspot',
     batchMax: { read: READ_BATCH_MAX, readWithHistory: READ_WITH_HISTORY_BATCH_MAX, write: WRITE_BATCH_MAX },
     parseDelivery: (body) => parseDelivery(body, appId),
     async readRecords(connection, refs, read) {
-      const result = await readRecords({ api, appId, connection }, refs, read);
+      const result = await readRecords({ api, appId, connection, memo }, refs, read);
       return result.ok ? { ok: true, value: await nameOwners(owners, connection, result.value, read) } : result;
     },
     writeRecords: (connection, writes, call) => writeRecords({ api, connection }, writes, call),
