@@ -25,6 +25,8 @@ export const WRITE_BATCH_MAX = 100;
 /** One culprit among 100 costs 14 more calls; beyond this the rest of the batch waits for its next turn. */
 export const SPLIT_CALLS_MAX = 40;
 
+const NOT_ISOLATED: HostFailure = { kind: 'unavailable', retryAfterMs: null, detail: 'batch_not_isolated' };
+
 type Input = {
   readonly ref: HostRecordRef;
   readonly traceId: string;
@@ -55,17 +57,23 @@ export async function writeRecords(
     else outcomes.push({ kind: 'failed', ref: write.ref, failure: mapped.failure });
   }
   const pending: (readonly Input[])[] = inputs.length === 0 ? [] : [inputs];
+  // A limit or an outage met on the way is no reason to knock again for each remaining part.
+  let stopped: HostFailure | null = null;
   for (let calls = 0; pending.length > 0; calls += 1) {
     const group = pending.shift() ?? [];
-    if (calls > SPLIT_CALLS_MAX) {
-      outcomes.push(...failAll(group, { kind: 'unavailable', retryAfterMs: null, detail: 'batch_not_isolated' }));
+    if (calls > SPLIT_CALLS_MAX) stopped = NOT_ISOLATED;
+    if (stopped !== null) {
+      outcomes.push(...failAll(group, stopped));
       continue;
     }
     const result = await writeGroup(writing, group, options);
     if (result.kind === 'split') pending.push(...halves(group));
     else if (result.kind === 'parts') outcomes.push(...result.outcomes);
     else if (calls === 0) return { ok: false, failure: result.failure };
-    else outcomes.push(...failAll(group, result.failure));
+    else {
+      stopped = result.failure;
+      outcomes.push(...failAll(group, stopped));
+    }
   }
   return { ok: true, value: outcomes };
 }
