@@ -3,7 +3,7 @@ import { type Call, type Reply, type Route, empty, json, refuse } from './exchan
 import { OBJECT_TYPES, OBJECT_TYPE_IDS, type ObjectTypeId, findObjectType } from './object-type.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Portal, PortalOwner } from './portal.ts';
-import { type Practice, installKey } from './practice.ts';
+import { type Practice, installKey, uiDomainOf } from './practice.ts';
 import { invalidInput, notFound } from './problem.ts';
 
 const OWNERS_LIMIT_DEFAULT = 100;
@@ -92,7 +92,7 @@ function details(practice: Practice, portal: Portal): Record<string, unknown> {
     additionalCurrencies: [],
     utcOffset: `${offsetMs < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`,
     utcOffsetMilliseconds: offsetMs,
-    uiDomain: profile.uiDomain,
+    uiDomain: uiDomainOf(practice, portal),
     dataHostingLocation: profile.dataHostingLocation,
   };
 }

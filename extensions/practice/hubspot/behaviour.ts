@@ -15,6 +15,8 @@ export interface PracticeBehaviour {
   readonly duplicateBatchInputsRejected: boolean;
   /** Whether a merge also sends `deletion` for the two merged-away ids and `creation` for the new one; not documented. */
   readonly mergeSendsLifecycleEvents: boolean;
+  /** Whether moving a ticket to a closed status sets its close date (HubSpot knowledge base, Default ticket properties). */
+  readonly closingTicketSetsCloseDate: boolean;
   /** Delay until a write shows in search (HubSpot docs, Search the CRM: "a few moments"). */
   readonly searchIndexDelayMs: number;
   /** Requests a day per app and portal; null for OAuth apps, which have no published daily limit. */
@@ -36,6 +38,7 @@ export const DEFAULT_BEHAVIOUR: PracticeBehaviour = {
   sameValueMakesVersion: false,
   duplicateBatchInputsRejected: true,
   mergeSendsLifecycleEvents: false,
+  closingTicketSetsCloseDate: true,
   searchIndexDelayMs: 1_000,
   dailyLimit: null,
   accessTokenSeconds: 1_800,

@@ -17,6 +17,7 @@ const Behaviour = z
     sameValueMakesVersion: z.boolean(),
     duplicateBatchInputsRejected: z.boolean(),
     mergeSendsLifecycleEvents: z.boolean(),
+    closingTicketSetsCloseDate: z.boolean(),
     searchIndexDelayMs: millis,
     dailyLimit: z.number().int().min(0).nullable(),
     accessTokenSeconds: z.number().int().min(1),

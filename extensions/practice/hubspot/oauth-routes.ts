@@ -243,7 +243,7 @@ function introspect(practice: Practice, call: Call): Reply {
     client_id: app.clientId,
     app_id: app.appId,
     hub_id: Number(grant.portalId),
-    hub_domain: portal?.profile.uiDomain ?? '',
+    hub_domain: portal?.profile.hubDomain ?? `portal-${grant.portalId}.example`,
     user_id: Number(grant.userId),
     user: portal?.profile.user.email ?? '',
     scopes: grant.scopes,

@@ -4,19 +4,19 @@ import { membersOf } from './list-filter.ts';
 import { viewFiltersOf } from './list-view-filter.ts';
 import type { ObjectTypeId } from './object-type.ts';
 import type { Portal } from './portal.ts';
-import { type Practice, isInstalled } from './practice.ts';
+import { type Practice, isInstalled, uiDomainOf } from './practice.ts';
 import type { RecordScope } from './record-access.ts';
 
 export function portalList(practice: Practice): unknown[] {
-  return [...practice.portals.values()].map(({ profile }) => ({
-    id: profile.id,
-    name: profile.name,
-    uiDomain: profile.uiDomain,
-    timeZone: profile.timeZone,
-    currency: profile.currency,
-    locale: profile.locale,
-    user: profile.user,
-    installed: practice.apps.some((app) => isInstalled(practice, profile.id, app.appId)),
+  return [...practice.portals.values()].map((portal) => ({
+    id: portal.profile.id,
+    name: portal.profile.name,
+    uiDomain: uiDomainOf(practice, portal),
+    timeZone: portal.profile.timeZone,
+    currency: portal.profile.currency,
+    locale: portal.profile.locale,
+    user: portal.profile.user,
+    installed: practice.apps.some((app) => isInstalled(practice, portal.profile.id, app.appId)),
   }));
 }
 

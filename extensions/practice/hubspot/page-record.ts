@@ -8,6 +8,7 @@ import { personSource } from './portal-change.ts';
 import type { Practice } from './practice.ts';
 import { invalidInput, notFound } from './problem.ts';
 import { checkProperties } from './property-check.ts';
+import { inLanguage } from './refusal-text.ts';
 import { type RecordScope, commaList, findRecord } from './record-access.ts';
 import { PropertyValues, mergeByIds } from './record-routes.ts';
 import { createRecord, updateRecord } from './record-writer.ts';
@@ -21,6 +22,9 @@ const CreateInput = z.object({
     .default([]),
 });
 const MergeInput = z.object({ primaryId: z.string(), mergedId: z.string() });
+
+/** The language asked for in the address, else the browser's. */
+const languageOf = (call: Call): string => call.query.get('locale') ?? call.headers['accept-language'] ?? 'en';
 
 export const person = (portal: Portal): ReturnType<typeof personSource> => personSource(portal.profile.user.id);
 
@@ -67,7 +71,7 @@ export function patchByPerson(
   if (!input.ok) return refuse(input.problem);
   if (record.archivedAt !== null) return refuse(invalidInput('An archived record cannot be edited'));
   const values = checkProperties(scope.portal, scope.type.id, input.value.properties, record);
-  if (!values.ok) return refuse(values.problem);
+  if (!values.ok) return refuse(inLanguage(values.problem, languageOf(call)));
   return json(
     detailView(scope, updateRecord(practice.writer(scope.portal), record, values.value, person(scope.portal))),
   );
@@ -77,7 +81,7 @@ export function createByPerson(practice: Practice, call: Call, scope: RecordScop
   const input = readJson(call, CreateInput);
   if (!input.ok) return refuse(input.problem);
   const values = checkProperties(scope.portal, scope.type.id, input.value.properties, undefined);
-  if (!values.ok) return refuse(values.problem);
+  if (!values.ok) return refuse(inLanguage(values.problem, languageOf(call)));
   const context = practice.writer(scope.portal);
   const record = createRecord(context, scope.type.id, values.value, person(scope.portal));
   for (const one of input.value.associations) {

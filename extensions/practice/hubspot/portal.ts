@@ -4,7 +4,7 @@ import { OBJECT_TYPE_IDS, OBJECT_TYPES, type ObjectTypeId } from './object-type.
 import { type Pipeline, standardPipelines } from './pipeline.ts';
 import type { PropertyDefinition, PropertyGroup } from './property-definition.ts';
 import { standardGroup, standardProperties } from './standard-properties.ts';
-import type { StoredRecord } from './stored-record.ts';
+import { type RecordTable, createRecordTable } from './record-table.ts';
 
 export interface PortalUser {
   readonly id: string;
@@ -26,7 +26,10 @@ export interface PortalOwner {
 export interface PortalProfile {
   readonly id: string;
   readonly name: string;
+  /** Host, and port if need be, of the record pages; empty for this server's own. */
   readonly uiDomain: string;
+  /** The company's own domain, told when a token is introspected. */
+  readonly hubDomain?: string;
   readonly timeZone: string;
   readonly currency: string;
   readonly locale: string;
@@ -64,7 +67,7 @@ export interface StoredList {
 export interface Portal {
   readonly id: string;
   readonly profile: PortalProfile;
-  readonly records: Readonly<Record<ObjectTypeId, Table<StoredRecord>>>;
+  readonly records: Readonly<Record<ObjectTypeId, RecordTable>>;
   readonly properties: Readonly<Record<ObjectTypeId, Table<PropertyDefinition>>>;
   readonly groups: Readonly<Record<ObjectTypeId, Table<PropertyGroup>>>;
   readonly pipelines: Readonly<Record<ObjectTypeId, Table<Pipeline>>>;
@@ -91,7 +94,7 @@ export function openPortal(database: Database, profile: PortalProfile, now: numb
   const portal: Portal = {
     id: profile.id,
     profile,
-    records: perType((typeId) => database.table(name('records', typeId))),
+    records: perType((typeId) => createRecordTable(database.table(name('records', typeId)))),
     properties: perType((typeId) => database.table(name('properties', typeId))),
     groups: perType((typeId) => database.table(name('groups', typeId))),
     pipelines: perType((typeId) => database.table(name('pipelines', typeId))),

@@ -64,6 +64,8 @@ export interface Practice {
   readonly grants: Grants;
   readonly calls: CallLog;
   readonly budget: RequestBudget;
+  /** Host and port this server listens on; empty until it does. */
+  ownHost(): string;
   behaviour(): PracticeBehaviour;
   setBehaviour(next: PracticeBehaviour): void;
   faults(): FaultSettings;
@@ -75,6 +77,9 @@ export interface Practice {
   /** Back to the state the server was started with. */
   reset(): void;
 }
+
+/** Host of the pages that show a portal's records. */
+export const uiDomainOf = (practice: Practice, portal: Portal): string => portal.profile.uiDomain || practice.ownHost();
 
 export const installKey = (portalId: string, appId: number): string => `${portalId}:${appId}`;
 

@@ -20,11 +20,8 @@ export function findByUniqueValue(
   name: string,
   value: string,
 ): StoredRecord | undefined {
-  if (name === 'hs_object_id') return portal.records[typeId].get(value);
-  for (const record of portal.records[typeId].values()) {
-    if (record.archivedAt === null && valueOf(record, name) === value) return record;
-  }
-  return undefined;
+  const records = portal.records[typeId];
+  return name === 'hs_object_id' ? records.get(value) : records.findByValue(name, value);
 }
 
 /** Brings every value into stored form; `record` is the one written to, undefined on creation. */

@@ -27,6 +27,7 @@ export function createRecord(
   const iso = new Date(at).toISOString();
   const stamped: Values = {
     ...defaultPipeline(context.portal, typeId, values),
+    ...closeDate(context, { typeId, values, at }),
     ...values,
     createdate: values.createdate || iso,
     hs_createdate: iso,
@@ -65,6 +66,25 @@ function defaultPipeline(portal: Portal, typeId: ObjectTypeId, values: Values): 
   return first === undefined ? {} : { [name]: first.id };
 }
 
+/** A ticket that enters a closed status gets its close date, unless the same write gives one. */
+function closeDate(
+  context: WriteContext,
+  write: {
+    readonly typeId: ObjectTypeId;
+    readonly values: Values;
+    readonly at: number;
+    readonly record?: StoredRecord;
+  },
+): Values {
+  const stageId = write.values.hs_pipeline_stage;
+  if (write.typeId !== '0-5' || stageId === undefined || !context.behaviour().closingTicketSetsCloseDate) return {};
+  const stages = [...context.portal.pipelines['0-5'].values()].flatMap((pipeline) => pipeline.stages);
+  const isClosed = (id: string | undefined): boolean =>
+    stages.some((stage) => stage.id === id && stage.metadata.ticketState === 'CLOSED');
+  const before = write.record === undefined ? undefined : valueOf(write.record, 'hs_pipeline_stage');
+  return isClosed(stageId) && !isClosed(before) ? { closed_date: new Date(write.at).toISOString() } : {};
+}
+
 /** Writes checked values onto a record; only values that differ make a version (see `sameValueMakesVersion`). */
 export function updateRecord(
   context: WriteContext,
@@ -73,7 +93,8 @@ export function updateRecord(
   source: WriteSource,
 ): StoredRecord {
   const at = context.clock.now();
-  const changed = Object.entries(values).filter(
+  const written = { ...closeDate(context, { typeId: record.typeId, values, at, record }), ...values };
+  const changed = Object.entries(written).filter(
     ([name, value]) => context.behaviour().sameValueMakesVersion || (valueOf(record, name) ?? '') !== value,
   );
   const versions: Record<string, readonly PropertyVersion[]> = { ...record.versions };

@@ -64,7 +64,8 @@ export interface PracticeHubSpot {
 
 /** Starts the server on the loopback interface and resolves once it listens. */
 export async function startPracticeHubSpot(options: PracticeHubSpotOptions): Promise<PracticeHubSpot> {
-  const { practice, emitter } = createPractice(options);
+  const own = { host: '' };
+  const { practice, emitter } = createPractice(options, own);
   const webhooks = startWebhookDelivery(practice);
   const findRoute = createRouter([
     ...oauthRoutes(practice),
@@ -89,6 +90,7 @@ export async function startPracticeHubSpot(options: PracticeHubSpotOptions): Pro
     });
   });
   const url = await listen(server, options.port);
+  own.host = new URL(url).host;
   return {
     url,
     portals: practice.portals,
@@ -137,7 +139,10 @@ function openAll(options: PracticeHubSpotOptions, database: Database, portals: M
   database.flush();
 }
 
-function createPractice(options: PracticeHubSpotOptions): { practice: Practice; emitter: { clear(): void } } {
+function createPractice(
+  options: PracticeHubSpotOptions,
+  own: { readonly host: string },
+): { practice: Practice; emitter: { clear(): void } } {
   const { clock, random, log, apps } = options;
   const database = openDatabase(options.dataDir);
   const settings = database.table<FaultSettings>('settings/faults');
@@ -174,6 +179,7 @@ function createPractice(options: PracticeHubSpotOptions): { practice: Practice; 
     },
     calls: createCallLog(),
     budget: createRequestBudget(clock),
+    ownHost: () => own.host,
     behaviour: () => ({ ...DEFAULT_BEHAVIOUR, ...options.behaviour, ...switches.get('all') }),
     setBehaviour: (next) => switches.put('all', next),
     faults: () => ({ ...NO_FAULTS, ...options.faults, ...settings.get('all') }),

@@ -185,6 +185,8 @@ class Deliverer implements WebhookDelivery {
         break;
       }
       this.#counts.failedAttempts += 1;
+      // A reset of the portal forgets what was waiting.
+      if (this.#deliveries.get(key) === undefined) break;
       if (delivery.attemptNumber >= RETRIES_MAX) {
         this.#counts.givenUp += delivery.events.length;
         break;
