@@ -351,3 +351,44 @@ describe('HubSpot docs, Using object APIs: merging', () => {
     expect(at(body, 'associations', 'deals', 'results')).toEqual([{ id, type: 'company_to_deal' }]);
   });
 });
+
+describe('HubSpot docs, Using object APIs and Properties: unique values over a record’s life', () => {
+  const upsert = async (key: string): Promise<{ id: string; isNew: unknown }> => {
+    practice.clock.advance(200);
+    const { body } = await api('POST', `${DEALS}/batch/upsert`, {
+      inputs: [{ id: key, idProperty: 'external_key', properties: { dealname: key } }],
+    });
+    return { id: textAt(body, 'results', 0, 'id'), isNew: at(body, 'results', 0, 'new') };
+  };
+
+  test('a value follows the record through change, archive, restore and merge', async () => {
+    const { id } = await upsert('first-key');
+    await api('PATCH', `${DEALS}/${id}`, { properties: { external_key: 'second-key' } });
+    expect(await upsert('second-key')).toEqual({ id, isNew: false });
+    await api('DELETE', `${DEALS}/${id}`);
+    const other = await upsert('third-key');
+    expect(other.isNew).toBe(true);
+    await page('POST', `/practice/api/portals/1001/objects/0-3/${id}/restore`);
+    expect(await upsert('second-key')).toEqual({ id, isNew: false });
+    const merged = await api('POST', `${DEALS}/merge`, { primaryObjectId: id, objectIdToMerge: other.id });
+    expect(await upsert('second-key')).toEqual({ id: textAt(merged.body, 'id'), isNew: false });
+  });
+});
+
+describe('HubSpot knowledge base, Default ticket properties', () => {
+  test('a ticket that moves to a closed status gets its close date, unless the write gives one', async () => {
+    const make = async (): Promise<string> =>
+      textAt(
+        (await api('POST', '/crm/objects/2026-09/tickets', { properties: { subject: 'T', hs_pipeline_stage: '1' } }))
+          .body,
+        'id',
+      );
+    const close = async (id: string, more: object = {}): Promise<unknown> => {
+      await api('PATCH', `/crm/objects/2026-09/tickets/${id}`, { properties: { hs_pipeline_stage: '4', ...more } });
+      const { body } = await api('GET', `/crm/objects/2026-09/tickets/${id}?properties=closed_date`);
+      return at(body, 'properties', 'closed_date');
+    };
+    expect(await close(await make())).toMatch(/^\d{4}-\d{2}-\d{2}T/);
+    expect(await close(await make(), { closed_date: '2026-01-02T03:04:05Z' })).toBe('2026-01-02T03:04:05.000Z');
+  });
+});

@@ -17,6 +17,7 @@ import {
   install,
   pageFor,
   practiceApp,
+  practicePortal,
   startPractice,
   startReceiver,
   textAt,
@@ -212,6 +213,21 @@ describe('the data of the practice pages', () => {
       status: 400,
       body: { errors: [{ context: { propertyName: ['amount'] } }] },
     });
+  });
+
+  test('a refusal speaks Chinese to a person who reads Chinese, and English to the app', async () => {
+    const id = textAt((await page('POST', deals, { properties: { dealname: 'D' } })).body, 'id');
+    const refused = await page('PATCH', `${deals}/${id}?locale=zh-CN`, { properties: { amount: 'much' } });
+    expect(at(refused.body, 'errors', 0)).toMatchObject({ code: 'INVALID_NUMBER', message: '请输入有效的数字。' });
+    const told = await api('PATCH', `/crm/objects/2026-09/deals/${id}`, { properties: { amount: 'much' } });
+    expect(textAt(told.body, 'errors', 0, 'message')).toMatch(/^[\x20-\x7e]+$/);
+  });
+
+  test('record addresses lead to this server where a portal names no domain', async () => {
+    const own = await startPractice({ portals: [practicePortal('1001', { uiDomain: '' })] });
+    const { body } = await apiFor(own, (await install(own)).access_token)('GET', '/account-info/2026-09/details');
+    expect(at(body, 'uiDomain')).toBe(new URL(own.hubspot.url).host);
+    await own.stop();
   });
 
   test('changes are told as they happen, those of the app included', async () => {

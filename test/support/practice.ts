@@ -1,5 +1,4 @@
 /** A practice HubSpot for tests: seeded, on a clock that can be moved on, with an app to install and a place that receives its webhooks. */
-import { randomUUID } from 'node:crypto';
 import { type IncomingHttpHeaders, createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from '@hubspot/api-client';
@@ -10,7 +9,8 @@ import {
   type PracticeHubSpotOptions,
   startPracticeHubSpot,
 } from '../../extensions/practice/hubspot/server.ts';
-import type { Clock, Log, Random } from '../../extensions/practice/hubspot/world.ts';
+import type { Clock, Log } from '../../extensions/practice/hubspot/world.ts';
+import { createSeededRandom } from './seeded-random.ts';
 
 /** The wall clock, moved on by whatever the test asks for; sleeping takes real time. */
 export interface MovableClock extends Clock {
@@ -27,22 +27,6 @@ export function createMovableClock(): MovableClock {
     advance: (byMs) => {
       offset += byMs;
     },
-  };
-}
-
-/** Numbers from a seed (mulberry32); ids and secrets are unique as well as seeded. */
-export function createSeededRandom(seed: number): Random {
-  let state = seed;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return {
-    next,
-    uuid: randomUUID,
-    bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(next() * 256)),
   };
 }
 

@@ -111,11 +111,18 @@ export function compareByProperty(
   property: PropertyDefinition,
   descending: boolean,
 ): (a: StoredRecord, b: StoredRecord) => number {
+  // Sorting asks for each key many times, and parsing a date is what costs.
+  const keys = new Map<StoredRecord, number | string | undefined>();
+  const keyOf = (record: StoredRecord): number | string | undefined => {
+    if (keys.has(record)) return keys.get(record);
+    const value = valueOf(record, property.name);
+    const key = value === undefined ? undefined : comparable(property, value);
+    keys.set(record, key);
+    return key;
+  };
   return (a, b) => {
-    const left = valueOf(a, property.name);
-    const right = valueOf(b, property.name);
-    if (left === undefined || right === undefined) return Number(left === undefined) - Number(right === undefined);
-    const [x, y] = [comparable(property, left), comparable(property, right)];
+    const [x, y] = [keyOf(a), keyOf(b)];
+    if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
     const order = x < y ? -1 : Number(x > y);
     return descending ? -order : order;
   };

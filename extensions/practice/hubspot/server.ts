@@ -86,7 +86,11 @@ export async function startPracticeHubSpot(options: PracticeHubSpotOptions): Pro
         { error: error instanceof Error ? error.stack : String(error), url: request.url },
         'request failed',
       );
-      response.destroy();
+      if (response.headersSent) response.destroy();
+      else
+        response
+          .writeHead(500, { 'content-type': 'application/json' })
+          .end('{"status":"error","message":"internal error"}');
     });
   });
   const url = await listen(server, options.port);
