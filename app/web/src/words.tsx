@@ -27,6 +27,7 @@ export type Words = {
 
 const CATALOGUES = { en, 'zh-CN': zhCN } as const satisfies Record<Locale, Record<WebKey, string>>;
 const Context = createContext<Words | null>(null);
+const isWebKey = (key: string): key is WebKey => Object.hasOwn(en, key);
 
 export function makeWords(locale: Locale): Words {
   const parsed = new Map<WebKey, IntlMessageFormat>();
@@ -34,16 +35,18 @@ export function makeWords(locale: Locale): Words {
   const dayFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
   const momentFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   const numberFormat = new Intl.NumberFormat(locale);
+  const t: Words['t'] = (key, values) => {
+    const message = parsed.get(key) ?? new IntlMessageFormat(CATALOGUES[locale][key], locale);
+    parsed.set(key, message);
+    return String(message.format(values === undefined ? undefined : { ...values }));
+  };
   return {
     locale,
     c,
-    t: (key, values) => {
-      const message = parsed.get(key) ?? new IntlMessageFormat(CATALOGUES[locale][key], locale);
-      parsed.set(key, message);
-      return String(message.format(values === undefined ? undefined : { ...values }));
-    },
+    t,
     code: (group, value) => {
       const key = `${group}.${value}`;
+      if (isWebKey(key)) return t(key);
       return isMessageKey(key) ? c(key) : value;
     },
     day: (date) => (date === null ? '–' : dayFormat.format(new Date(`${date}T00:00:00Z`))),

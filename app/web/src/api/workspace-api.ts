@@ -38,7 +38,7 @@ const contentType = (sent: Sent): Record<string, string> =>
     ? sent.json === undefined
       ? {}
       : { 'content-type': 'application/json' }
-    : { 'content-type': sent.file.type || 'application/octet-stream' };
+    : { 'content-type': 'application/octet-stream' };
 
 /** Builds a query string, leaving out what is empty. */
 export function query(values: Readonly<Record<string, string | number | null | undefined>>): string {

@@ -67,8 +67,10 @@ export function reasonOf(error: unknown, { code, t }: Words): string {
   if (!isRefusal(error)) return t('failed.offline');
   const { reason, code: problemCode, detail, title } = error.problem;
   if (reason !== undefined) {
-    const known = code('moveReason', reason);
-    if (known !== reason) return known;
+    for (const group of ['moveReason', 'importError']) {
+      const known = code(group, reason);
+      if (known !== reason) return known;
+    }
   }
   const general = code('failure', problemCode);
   return general === problemCode ? (detail ?? title) : general;
