@@ -15,6 +15,11 @@ function toneOf(value: string): ValueTone {
   return TONES.find(([pattern]) => pattern.test(value))?.[1] ?? 'plain';
 }
 
+/** Whether a value is shown as a link. */
+export function isAddress(value: string | null | undefined): value is string {
+  return value !== null && value !== undefined && /^https?:\/\//.test(value);
+}
+
 const MULTI_SHOWN_MAX = 2;
 
 /** A value as it stands in a table or beside its label: enumerations as badges, the rest as text. */
@@ -27,7 +32,7 @@ export function PropertyValue(props: {
   if (value === null || value === undefined || value === '') return <span className="no-value">--</span>;
   if (property.type !== 'enumeration' || property.name === 'hubspot_owner_id' || property.options.length === 0) {
     const text = formatValue(property, value, context);
-    return /^https?:\/\//.test(value) ? (
+    return isAddress(value) ? (
       <a href={value} target="_blank" rel="noopener noreferrer" className="value-link">
         {value.replace(/^https?:\/\//, '')}
       </a>

@@ -4,7 +4,7 @@ import { useLanguage } from '../portal/language.tsx';
 import type { Property } from '../portal/portal-schema.ts';
 import { propertyLabel } from '../portal/property-format.ts';
 import type { FormatContext } from '../portal/property-format.ts';
-import { PropertyValue } from '../portal/property-value.tsx';
+import { isAddress, PropertyValue } from '../portal/property-value.tsx';
 import { PropertyEditor } from './property-editor.tsx';
 
 /** Answers why a value was refused, or null when it was saved. */
@@ -69,6 +69,22 @@ export function PropertyRow({ property, value, changed, context, onSave, onHisto
           onSave={(next) => void save(next)}
           onCancel={close}
         />
+      ) : isAddress(value) ? (
+        // A link cannot stand inside a button, so an address is edited by the pencil beside it.
+        <div className="property-value">
+          <PropertyValue property={property} value={value} context={context} />
+          {!property.readOnlyValue && (
+            <button
+              ref={button}
+              type="button"
+              className="icon-button tiny"
+              aria-label={t('property.edit', { property: label })}
+              onClick={() => setEditing(true)}
+            >
+              <Glyph name="edit" size={13} />
+            </button>
+          )}
+        </div>
       ) : property.readOnlyValue ? (
         <div className="property-value read-only">
           <PropertyValue property={property} value={value} context={context} />
@@ -79,7 +95,7 @@ export function PropertyRow({ property, value, changed, context, onSave, onHisto
           ref={button}
           type="button"
           className="property-value"
-          aria-label={`${t('property.edit', { property: label })}`}
+          aria-label={t('property.edit', { property: label })}
           onClick={() => setEditing(true)}
         >
           <PropertyValue property={property} value={value} context={context} />

@@ -1,5 +1,5 @@
 import type { BarChartProps, ChartProps, LineChartProps } from '@hubspot/ui-extensions';
-import { useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { chartModel } from './chart-scale.ts';
 import type { ChartModel } from './chart-scale.ts';
@@ -175,7 +175,7 @@ type Draw = (model: ChartModel, plot: Plot, labels: boolean) => ReactNode;
 function Chart({ props, fromZero, draw }: { props: ChartProps; fromZero: boolean; draw: Draw }) {
   const frame = useRef<HTMLElement>(null);
   const [width, setWidth] = useState(WIDTH_PX_INITIAL);
-  useLayoutEffect(() => {
+  useEffect(() => {
     if (!frame.current) return;
     const observer = new ResizeObserver(([entry]) =>
       setWidth(Math.max(240, Math.round(entry?.contentRect.width ?? 0))),

@@ -13,7 +13,7 @@ import type {
   TooltipProps,
 } from '@hubspot/ui-extensions';
 import { createContext, useContext, useEffect, useId, useMemo, useRef, useState } from 'react';
-import type { KeyboardEvent } from 'react';
+import type { KeyboardEvent, RefObject } from 'react';
 import { Dialog } from '../../kit/dialog.tsx';
 import { Glyph } from '../../kit/glyph.tsx';
 import { useOverlayPosition } from '../../kit/overlay-position.ts';
@@ -225,20 +225,23 @@ export function PanelSection({ flush, children }: PanelSectionProps) {
   return <section className={`c-panel-section${flush ? ' flush' : ''}`}>{children}</section>;
 }
 
-export function Tooltip({ children, placement = 'top' }: TooltipProps) {
+export function Tooltip(props: TooltipProps) {
   const trigger = useTrigger();
+  return trigger?.hovered ? <ShownTooltip {...props} anchor={trigger.anchor} id={trigger.tooltipId} /> : null;
+}
+
+type ShownTooltipProps = TooltipProps & { readonly anchor: RefObject<HTMLElement | null>; readonly id: string };
+
+function ShownTooltip({ children, placement = 'top', anchor, id }: ShownTooltipProps) {
   const surface = useRef<HTMLDivElement>(null);
-  const noAnchor = useRef<HTMLElement>(null);
-  const shown = trigger?.hovered ?? false;
   useEffect(() => {
-    if (!shown || !surface.current) return;
+    if (!surface.current) return;
     surface.current.popover = 'manual';
     surface.current.showPopover();
-  }, [shown]);
-  useOverlayPosition(trigger?.anchor ?? noAnchor, surface, { open: shown, placement });
-  if (!shown) return null;
+  }, []);
+  useOverlayPosition(anchor, surface, { open: true, placement });
   return (
-    <div ref={surface} id={trigger?.tooltipId} className="c-tooltip" role="tooltip">
+    <div ref={surface} id={id} className="c-tooltip" role="tooltip">
       {children}
     </div>
   );

@@ -40,7 +40,11 @@ export function Button(props: ButtonProps & { readonly loading?: boolean; readon
   const tooltipId = useId();
   const { anchor, events, press, overlayNode, describedBy } = useOverlay(props.overlay, tooltipId);
   const click = useClick(props.onClick);
+  const menu = useContext(MenuContext);
   const target = targetOf(props.href);
+  const look = menu
+    ? 'menu-item'
+    : `c-button ${props.variant ?? 'secondary'} ${parseSize(props.size, 'md')}${props.truncate ? ' truncate' : ''}`;
   const content = (
     <>
       {props.loading && <span className="spinner small" aria-hidden="true" />}
@@ -54,7 +58,8 @@ export function Button(props: ButtonProps & { readonly loading?: boolean; readon
       <button
         ref={anchor as RefObject<HTMLButtonElement>}
         type={props.type ?? 'button'}
-        className={`c-button ${props.variant ?? 'secondary'} ${parseSize(props.size, 'md')}${props.truncate ? ' truncate' : ''}`}
+        className={look}
+        role={menu ? 'menuitem' : undefined}
         disabled={props.disabled || props.loading}
         aria-busy={props.loading || undefined}
         aria-describedby={describedBy}
@@ -64,6 +69,7 @@ export function Button(props: ButtonProps & { readonly loading?: boolean; readon
           press();
           void click();
           followTarget(target);
+          if (!props.overlay) menu?.close();
         }}
       >
         {content}
@@ -72,6 +78,9 @@ export function Button(props: ButtonProps & { readonly loading?: boolean; readon
     </>
   );
 }
+
+/** The menu a pressable stands in, if any; a button folded into one becomes an item of it. */
+const MenuContext = createContext<{ readonly close: () => void } | null>(null);
 
 /** How long the result icon stays after a loading button has finished. */
 const RESULT_SHOWN_MS = 1_600;
@@ -200,10 +209,8 @@ export function Image({ src, alt = '', href, onClick, overlay, width, height }: 
   );
 }
 
-const MenuContext = createContext<{ readonly close: () => void }>({ close: () => undefined });
-
 function moveFocus(event: KeyboardEvent<HTMLElement>, close: () => void): void {
-  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('[role=menuitem], .c-button')];
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>('[role=menuitem]')];
   const index = items.findIndex((item) => item === document.activeElement);
   const steps: Record<string, number> = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: items.length - 1 };
   const next = steps[event.key];
@@ -223,7 +230,7 @@ export function Dropdown(props: DropdownProps) {
     anchor.current?.focus();
   };
   useEffect(() => {
-    if (open) menu.current?.querySelector<HTMLElement>('[role=menuitem], .c-button')?.focus();
+    if (open) menu.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
   }, [open]);
   return (
     <>
@@ -273,7 +280,7 @@ export function DropdownButtonItem({ onClick, overlay, children }: DropdownButto
         onClick={() => {
           press();
           void click();
-          if (!overlay) menu.close();
+          if (!overlay) menu?.close();
         }}
       >
         {children}
