@@ -1,24 +1,23 @@
 /** A fresh migrated database for one test file, and the few rows that most tests begin with. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
 import type { ConnectionRef, Host } from '../../server/crm/port.ts';
-import type { Log, World } from '../../server/world.ts';
+import type { World } from '../../server/world.ts';
 import type { Database } from '../../server/store/prisma/database.ts';
 import type { MasterKeys } from '../../server/store/prisma/envelope.ts';
 import { openStore, type Store, type StoreOptions } from '../../server/store/prisma/open-store.ts';
 import { TEMPLATE_DATABASE } from './global-setup.ts';
-
-export const SILENT_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+import { systemWorld } from './system-world.ts';
 
 /** Real randomness and a clock that the test sets. */
 export function testWorld(startAt: number): World & { readonly setNow: (at: number) => void } {
   let now = startAt;
+  const world = systemWorld();
   return {
-    clock: { now: () => now, sleep: async (delayMs, signal) => void (await delay(delayMs, undefined, { signal })) },
-    random: { next: Math.random, uuid: randomUUID, bytes: (byteCount) => new Uint8Array(randomBytes(byteCount)) },
-    log: SILENT_LOG,
+    ...world,
+    clock: { ...world.clock, now: () => now },
     setNow: (at) => {
       now = at;
     },

@@ -16,7 +16,9 @@ function hashOf(previous: Buffer, seq: bigint, event: Omit<AdminEvent, 'workspac
   return createHash('sha256').update(previous).update(text).digest();
 }
 
-export async function recordAdminEvent(sql: Sql, event: AdminEvent): Promise<void> {
+export async function recordAdminEvent(sql: Sql, given: AdminEvent): Promise<void> {
+  // Hashed as it will be read back: text that PostgreSQL cannot hold is replaced first, or the chain would never verify again.
+  const event: AdminEvent = JSON.parse(jsonb(given)) as AdminEvent;
   const [head] = await sql.rows<{ audit_seq: string; audit_hash: Buffer | null }>(
     'SELECT audit_seq::text, audit_hash FROM workspace WHERE id = $1 FOR UPDATE',
     [event.workspaceId],
