@@ -57,7 +57,7 @@ export async function listAdminEvents(
 ): Promise<readonly AdminEventRow[]> {
   const rows = await sql.rows<{ seq: string; action: string; actor: string; detail: unknown; at: number }>(
     `SELECT seq::text, action, actor, detail, at FROM audit_event WHERE workspace_id = $1 AND ($2::bigint IS NULL OR seq < $2)
-     ORDER BY seq DESC LIMIT $3`,
+     ORDER BY audit_event.seq DESC LIMIT $3`,
     [workspaceId, beforeId, limit],
   );
   return rows.map(({ seq, detail, ...row }) => ({ ...row, id: seq, detail: detailText(detail) }));
@@ -81,7 +81,7 @@ export async function verifyAuditChain(sql: Sql, workspaceId: string): Promise<s
     detail: Readonly<Record<string, string | number | null>>;
     hash: Buffer;
   }>(
-    'SELECT seq::text, at, actor, action, subject_type, subject_id, detail, hash FROM audit_event WHERE workspace_id = $1 ORDER BY seq',
+    'SELECT seq::text, at, actor, action, subject_type, subject_id, detail, hash FROM audit_event WHERE workspace_id = $1 ORDER BY audit_event.seq',
     [workspaceId],
   );
   let previous: Buffer = GENESIS;
