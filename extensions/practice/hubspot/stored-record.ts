@@ -28,6 +28,7 @@ export const VERSIONS_MAX = 200;
 
 /** The present value, or undefined when the property was never set or is cleared. */
 export function valueOf(record: StoredRecord, name: string): string | undefined {
+  if (!Object.hasOwn(record.versions, name)) return undefined;
   const value = record.versions[name]?.[0]?.value;
   return value === '' ? undefined : value;
 }
@@ -57,11 +58,8 @@ export interface RecordSelection {
 
 /** History of the named properties, newest version first; a property without history has no entry. */
 export function historyView(record: StoredRecord, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    names.flatMap((name) =>
-      record.versions[name] === undefined ? [] : [[name, record.versions[name].map(versionView)]],
-    ),
-  );
+  const known = names.filter((name) => Object.hasOwn(record.versions, name));
+  return Object.fromEntries(known.map((name) => [name, (record.versions[name] ?? []).map(versionView)]));
 }
 
 const ALWAYS_ANSWERED = ['createdate', 'hs_lastmodifieddate', 'hs_object_id'] as const;
