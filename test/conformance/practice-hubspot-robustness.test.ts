@@ -1,5 +1,5 @@
 /** Whatever is sent to the practice portal, it answers with a status a client can act on, and never with a failure of its own. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PracticeForTest, at, install, pageFor, startPractice, textAt } from '../support/practice.ts';
 
