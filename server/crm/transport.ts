@@ -9,7 +9,7 @@ import type { CallOptions, CallPriority, ConnectionRef, HostFailure, HostResult 
 export const BUDGET_BUCKETS = ['burst', 'search'] as const;
 export type BudgetBucket = (typeof BUDGET_BUCKETS)[number];
 
-export type BudgetRequest = {
+type BudgetRequest = {
   readonly priority: CallPriority;
   readonly bucket: BudgetBucket;
   /** Calls this request counts as. */
@@ -75,7 +75,7 @@ export type Call = {
 };
 
 /** How one vendor's answers are understood. */
-export type AnswerRules = {
+type AnswerRules = {
   /** Null for a success. */
   readonly failureOf: (answer: HttpAnswer, call: Pick<Call, 'effect' | 'bucket'>) => HostFailure | null;
   readonly budgetOf: (answer: HttpAnswer, bucket: BudgetBucket) => BudgetReport | null;

@@ -5,8 +5,8 @@
 import type { Clock } from '../../world.ts';
 import type { ConnectionRef, HostRecordRef } from '../port.ts';
 
-export const ABSENCE_KEPT_MS = 60_000;
-export const ABSENCES_MAX = 10_000;
+const ABSENCE_KEPT_MS = 60_000;
+const ABSENCES_MAX = 10_000;
 
 /** `gone`: the single read found nothing either. */
 export type Absence = { readonly kind: 'gone' } | { readonly kind: 'merged'; readonly intoId: string };

@@ -10,7 +10,7 @@ import { budgetOf, failureOf } from './failures.ts';
 /** Date-versioned paths; this one is served until about March 2028 (HubSpot docs, API versions). */
 export const API_VERSION = '2026-09';
 
-export type Endpoint = HubSpotRequest & {
+type Endpoint = HubSpotRequest & {
   /** A template without ids, for measurements. */
   readonly operation: string;
   readonly effect: CallEffect;

@@ -6,7 +6,7 @@ import { HUBSPOT_OBJECTS } from './object-types.ts';
 import { ASSOCIATION_BATCH } from './wire.ts';
 
 /** HubSpot takes 1,000 ids in one call; we never ask for more than one record batch. */
-export const ASSOCIATION_IDS_MAX = 1_000;
+const ASSOCIATION_IDS_MAX = 1_000;
 
 /**
  * Associated ids by record id; a record without any has no entry, and HubSpot reports it as an error part of a 207, which is no failure here.

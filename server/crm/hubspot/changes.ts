@@ -24,8 +24,8 @@ import { instantOf } from './records.ts';
 import { PAGE } from './wire.ts';
 import type { HubSpotRecord } from './wire.ts';
 
-export const SEARCH_PAGE_MAX = 200;
-export const LIST_PAGE_MAX = 100;
+const SEARCH_PAGE_MAX = 200;
+const LIST_PAGE_MAX = 100;
 export const INDEX_LAG_MS = 120_000;
 const MODIFIED_PROPERTY = 'hs_lastmodifieddate';
 

@@ -6,7 +6,7 @@
 import { Client } from '@hubspot/api-client';
 import type { HttpAnswer, SendResult } from '../transport.ts';
 
-export const HUBSPOT_API_ORIGIN = 'https://api.hubapi.com';
+const HUBSPOT_API_ORIGIN = 'https://api.hubapi.com';
 /** 100 records with their history stay far below this. */
 export const ANSWER_BYTES_MAX = 16_777_216;
 

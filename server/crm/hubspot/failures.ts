@@ -27,14 +27,14 @@ export const FAILURE_CLASSES = [
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
-export const LOCK_WAIT_MS = 2_000;
-export const BURST_WAIT_MS = 10_000;
-export const SEARCH_WAIT_MS = 1_000;
+const LOCK_WAIT_MS = 2_000;
+const BURST_WAIT_MS = 10_000;
+const SEARCH_WAIT_MS = 1_000;
 /** HubSpot names no instant at which the day ends for us, so a spent day is probed hourly. */
-export const DAILY_WAIT_MS = 3_600_000;
-export const MIGRATION_WAIT_MS = 3_600_000;
-export const RETRY_AFTER_MS_MAX = 86_400_000;
-export const DETAIL_LENGTH_MAX = 300;
+const DAILY_WAIT_MS = 3_600_000;
+const MIGRATION_WAIT_MS = 3_600_000;
+const RETRY_AFTER_MS_MAX = 86_400_000;
+const DETAIL_LENGTH_MAX = 300;
 
 type Context = { readonly answer: HttpAnswer; readonly body: ErrorBody };
 

@@ -9,7 +9,7 @@ import type { HostFailure } from '../port.ts';
 import { FIELD_OPTIONS, PROPERTY_NAMES } from './properties.ts';
 
 /** HubSpot docs, Properties: text property values. */
-export const TEXT_LENGTH_MAX = 65_536;
+const TEXT_LENGTH_MAX = 65_536;
 /** Multi-select values are joined by `;`, HubSpot's own form. */
 const SET_SEPARATOR = ';';
 

@@ -10,7 +10,7 @@ import { HUBSPOT_OBJECTS } from './object-types.ts';
 import { PROPERTY_NAMES } from './properties.ts';
 import { LIST_ANSWER } from './wire.ts';
 
-export const NOTICE_LIST_DAYS = 90;
+const NOTICE_LIST_DAYS = 90;
 
 type ListDefinition = { readonly objectType: HostObjectType; readonly name: Label; readonly filter: unknown };
 

@@ -17,9 +17,9 @@ import { failureOf } from './failures.ts';
 import { OPTIONAL_SCOPES, REQUIRED_SCOPES } from './scopes.ts';
 import { INTROSPECTION, OAUTH_ERROR, TOKEN_ANSWER } from './wire.ts';
 
-export const HUBSPOT_AUTHORIZE_URL = 'https://app.hubspot.com/oauth/authorize';
+const HUBSPOT_AUTHORIZE_URL = 'https://app.hubspot.com/oauth/authorize';
 /** RFC 7636 asks for at least 256 bits; 43 characters of base64url. */
-export const PKCE_VERIFIER_BYTES = 32;
+const PKCE_VERIFIER_BYTES = 32;
 
 export type HubSpotOAuthOptions = {
   readonly clientId: string;
@@ -32,8 +32,8 @@ export type HubSpotOAuthOptions = {
   readonly timeoutMs?: number;
 };
 
-export type Grant = Credential & { readonly accountId: string; readonly userId: string | null };
-export type Introspection = {
+type Grant = Credential & { readonly accountId: string; readonly userId: string | null };
+type Introspection = {
   readonly active: boolean;
   readonly accountId: string | null;
   readonly accountDomain: string | null;

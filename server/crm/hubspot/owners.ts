@@ -8,11 +8,11 @@ import { API_VERSION } from './api.ts';
 import type { HubSpotApi } from './api.ts';
 import { OWNER_PAGE } from './wire.ts';
 
-export const OWNERS_KEPT_MS = 3_600_000;
-export const OWNER_PAGES_MAX = 20;
-export const OWNER_PAGE_SIZE = 100;
+const OWNERS_KEPT_MS = 3_600_000;
+const OWNER_PAGES_MAX = 20;
+const OWNER_PAGE_SIZE = 100;
 /** Beyond this many connections the one filled first is forgotten. */
-export const OWNER_CONNECTIONS_MAX = 1_000;
+const OWNER_CONNECTIONS_MAX = 1_000;
 
 type Kept = { readonly readAt: number; readonly emails: ReadonlyMap<string, string> };
 

@@ -9,7 +9,7 @@ import type { HistoryEntry, HubSpotRecord } from './wire.ts';
 type FactForm = 'text' | 'date' | 'instant';
 type FactTable = Readonly<Record<string, { readonly property: string; readonly form: FactForm }>>;
 
-export const FACTS: Record<HostObjectType, FactTable> = {
+const FACTS: Record<HostObjectType, FactTable> = {
   opportunity: {
     name: { property: 'dealname', form: 'text' },
     amount: { property: 'amount', form: 'text' },

@@ -14,5 +14,3 @@ export const REQUIRED_SCOPES = [
 
 /** Without these, owners show by id and the three lists are left to the portal's own people. */
 export const OPTIONAL_SCOPES = ['crm.objects.owners.read', 'crm.lists.read', 'crm.lists.write'] as const;
-
-export type AppScope = (typeof REQUIRED_SCOPES)[number] | (typeof OPTIONAL_SCOPES)[number];

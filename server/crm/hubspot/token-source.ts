@@ -11,7 +11,7 @@ import type { HubSpotOAuth } from './oauth.ts';
 /** Access tokens live 30 minutes; renewal begins 5 minutes before the end, spread over one more so that portals do not renew together. */
 export const RENEW_AHEAD_MS = 300_000;
 export const RENEW_JITTER_MS_MAX = 60_000;
-export const TOKEN_RETRY_MS = 60_000;
+const TOKEN_RETRY_MS = 60_000;
 
 export type TokenSourceDependencies = {
   readonly vault: CredentialVault;

@@ -34,7 +34,7 @@ export const SIGNATURE_REFUSALS = [
   'timestamp_in_future',
   'signature_mismatch',
 ] as const;
-export type SignatureRefusal = (typeof SIGNATURE_REFUSALS)[number];
+type SignatureRefusal = (typeof SIGNATURE_REFUSALS)[number];
 
 export type SignatureVerdict =
   | {
@@ -49,7 +49,7 @@ export type SignatureVerdict =
 
 export const SIGNATURE_AGE_MS_MAX = 300_000;
 export const SIGNATURE_AHEAD_MS_MAX = 60_000;
-export const SECRETS_MAX = 2;
+const SECRETS_MAX = 2;
 /** Base64 of 32 bytes. */
 const SIGNATURE_LENGTH = 44;
 

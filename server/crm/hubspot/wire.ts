@@ -72,7 +72,7 @@ export const ASSOCIATION_BATCH = z.object({
   ),
 });
 
-export const PROPERTY_OPTION = z.object({
+const PROPERTY_OPTION = z.object({
   label: z.string(),
   value: z.string(),
   hidden: z.boolean().default(false),
@@ -80,7 +80,7 @@ export const PROPERTY_OPTION = z.object({
   description: z.string().nullish(),
 });
 export type PropertyOption = z.infer<typeof PROPERTY_OPTION>;
-export const PROPERTY = z.object({
+const PROPERTY = z.object({
   name: z.string(),
   type: z.string(),
   fieldType: z.string(),
