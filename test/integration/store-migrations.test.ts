@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,9 @@ import { HOST_OBJECT_TYPES, HOSTS } from '../../server/crm/port.ts';
 import { CONFLICT_REASONS, DIRTY_REASONS } from '../../server/store/port.ts';
 import { ROLES } from '../../server/store/workspace-port.ts';
 import { migrate, MIGRATIONS_FOLDER } from '../../server/store/postgres/migrate.ts';
-import { createDatabase } from '../support/database.ts';
+import { openStore } from '../../server/store/prisma/open-store.ts';
+import { addConnection, addWorkspace, createDatabase } from '../support/database.ts';
+import { systemWorld } from '../support/system-world.ts';
 
 const endings: (() => Promise<void>)[] = [];
 afterAll(async () => {
@@ -76,6 +79,32 @@ describe('migrations', () => {
     await expect(migrate(url)).rejects.toThrow('newer version');
     await writeFile(join(path, 'migration.sql'), 'SELECT 2;');
     await expect(migrate(url, folder)).rejects.toThrow('edited');
+  });
+
+  test('S8 a login role without superuser rights can migrate, step down, and see through row-level security no more than others', async () => {
+    const url = await emptyDatabase();
+    const owner = `owner_${randomUUID().replaceAll('-', '')}`;
+    const asOwner = new URL(url);
+    asOwner.username = owner;
+    asOwner.password = 'secret';
+    await ask(url, `CREATE ROLE ${owner} LOGIN CREATEROLE PASSWORD 'secret'`);
+    await ask(url, `ALTER DATABASE ${asOwner.pathname.slice(1)} OWNER TO ${owner}`);
+    await ask(url, 'ALTER SCHEMA public OWNER TO pg_database_owner');
+    // Made by another role before, the two roles must be granted by whoever administers them.
+    for (const role of ['counterpart_app', 'counterpart_scheduler'])
+      await ask(url, `GRANT ${role} TO ${owner} WITH ADMIN OPTION`);
+    await migrate(asOwner.href);
+    const store = openStore({ url: asOwner.href, world: systemWorld(), masterKeys: { currentId: 'none', keys: {} } });
+    endings.unshift(async () => {
+      await store.close();
+      await ask(url, `REASSIGN OWNED BY ${owner} TO postgres`);
+      await ask(url, `DROP OWNED BY ${owner}`);
+      await ask(url, `DROP ROLE ${owner}`);
+    });
+    const workspaceId = await addWorkspace(store.database);
+    await addConnection(store.database, workspaceId);
+    expect(await store.sync.listConnections(['active'])).toHaveLength(1);
+    expect(await ask(asOwner.href, 'SELECT id FROM workspace')).toEqual([]);
   });
 
   test('the closed sets in the database are those of the code', async () => {

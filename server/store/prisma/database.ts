@@ -15,6 +15,10 @@ const STATEMENT_TIMEOUT_MS = 60_000;
 const PRISMA_WAIT_MS_MAX = 10_000;
 const PRISMA_RUN_MS_MAX = 30_000;
 const TRANSACTION_ATTEMPTS_MAX = 4;
+/** More than a pool holds, so that a pool full of cut connections is got through. */
+const BEGIN_ATTEMPTS_MAX = 12;
+const LISTEN_AGAIN_MS = 1000;
+const CHANNEL_NAME = /^[a-z_]+$/;
 /** Deadlock and serialisation failure: the server rolled back, and the same work may be tried again. */
 const RETRIABLE_SQL_STATES = ['40001', '40P01'] as const;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -96,42 +100,108 @@ function statementsOf(client: PoolClient): Sql {
   };
 }
 
-async function transact<T>(pool: Pool, begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+/** Ends the transaction after a failure; true when the connection itself is lost. */
+async function rollBack(client: PoolClient): Promise<boolean> {
+  return await client.query('ROLLBACK').then(
+    () => false,
+    () => true,
+  );
+}
+
+/** A connection with a transaction begun. The pool may hold connections that a restart has cut; those are passed over. */
+async function beginOn(pool: Pool, begin: string): Promise<PoolClient> {
   for (let attempt = 1; ; attempt += 1) {
     const client = await pool.connect();
-    let broken = false;
     try {
       await client.query(begin);
-      const result = await work(statementsOf(client));
-      await client.query('COMMIT');
-      return result;
+      return client;
     } catch (error) {
-      broken = await client.query('ROLLBACK').then(
-        () => false,
-        () => true,
-      );
-      if (attempt >= TRANSACTION_ATTEMPTS_MAX || !isRetriable(error)) throw error;
-    } finally {
-      // A connection that could not even roll back is closed rather than handed to the next transaction.
-      client.release(broken);
+      const lost = await rollBack(client);
+      client.release(lost);
+      if (!lost || attempt >= BEGIN_ATTEMPTS_MAX) throw error;
     }
   }
 }
 
-async function listenOn(options: {
+async function transact<T>(pool: Pool, begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const client = await beginOn(pool, begin);
+    let lost = false;
+    try {
+      const result = await work(statementsOf(client));
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      lost = await rollBack(client);
+      if (attempt >= TRANSACTION_ATTEMPTS_MAX || !isRetriable(error)) throw error;
+    } finally {
+      // A connection that could not even roll back is closed rather than handed to the next transaction.
+      client.release(lost);
+    }
+  }
+}
+
+async function transactWithPrisma<T>(
+  prisma: PrismaClient,
+  workspaceId: string,
+  work: (prisma: PrismaTransaction) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    let begun = false;
+    try {
+      return await prisma.$transaction(async (tx) => {
+        await tx.$executeRaw`SELECT set_config('role', 'counterpart_app', true), set_config('app.workspace_id', ${workspaceId}, true)`;
+        begun = true;
+        return await work(tx);
+      });
+    } catch (error) {
+      // Nothing has run yet, so a connection that was cut while it lay idle costs only another try.
+      if (begun || attempt >= BEGIN_ATTEMPTS_MAX) throw error;
+    }
+  }
+}
+
+type Listening = {
   readonly pool: Pool;
   readonly channel: string;
   readonly listener: () => void;
   readonly signal: AbortSignal;
-}): Promise<void> {
-  const { pool, channel, listener, signal } = options;
-  if (!/^[a-z_]+$/.test(channel)) throw new TypeError('a channel is a lower-case name');
+  readonly log: Log;
+};
+
+/** Listens on a connection of its own, and on a new one when that is lost. */
+async function listenOn(listening: Listening): Promise<void> {
+  const { pool, channel, listener, signal, log } = listening;
+  if (!CHANNEL_NAME.test(channel)) throw new TypeError('a channel is a lower-case name');
   const client = await pool.connect();
+  let ended = false;
+  const leave = (): void => {
+    if (ended) return;
+    ended = true;
+    client.release(true);
+  };
+  const listenAgain = (): void => {
+    leave();
+    if (signal.aborted) return;
+    const again = (): void => {
+      if (!signal.aborted)
+        listenOn(listening).catch((error: unknown) => {
+          log.warn({ err: error }, 'listening for work could not be resumed yet');
+          setTimeout(again, LISTEN_AGAIN_MS).unref();
+        });
+    };
+    setTimeout(again, LISTEN_AGAIN_MS).unref();
+  };
   client.on('notification', listener);
-  await client.query(`LISTEN ${channel}`);
-  const leave = (): void => client.release(true);
+  client.once('error', listenAgain);
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    await client.query(`LISTEN ${channel}`);
+  } catch (error) {
+    leave();
+    throw error;
+  }
   if (signal.aborted) leave();
-  else signal.addEventListener('abort', leave, { once: true });
 }
 
 /** Opens the pool that raw statements and Prisma share. Dials at the first statement. */
@@ -159,13 +229,10 @@ export function openDatabase({ url, log, poolSize }: DatabaseOptions): Database 
     },
     withPrisma: async (workspaceId, work) => {
       assertUuid(workspaceId);
-      return await prisma.$transaction(async (tx) => {
-        await tx.$executeRaw`SELECT set_config('role', 'counterpart_app', true), set_config('app.workspace_id', ${workspaceId}, true)`;
-        return await work(tx);
-      });
+      return await transactWithPrisma(prisma, workspaceId, work);
     },
     asScheduler: async (work) => await transact(pool, beginAs('counterpart_scheduler', ''), work),
-    listen: async (channel, listener, signal) => await listenOn({ pool, channel, listener, signal }),
+    listen: async (channel, listener, signal) => await listenOn({ pool, channel, listener, signal, log }),
     pool,
     close: async () => {
       await prisma.$disconnect();
