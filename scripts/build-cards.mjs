@@ -6,7 +6,7 @@
  *   node scripts/build-cards.mjs [--force] [--out <folder>]
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -16,7 +16,13 @@ const CARDS = join(PROJECT, 'app/cards');
 const OUT_DEFAULT = join(ROOT, 'extensions/practice/dist/bundles');
 const STAMP = 'stamp.sha256';
 /** Folders and files whose content decides the bundles; versions of packages are in the lock file. */
-const INPUTS = [CARDS, join(ROOT, 'app/core'), join(ROOT, 'app/wire'), join(ROOT, 'package-lock.json'), fileURLToPath(import.meta.url)];
+const INPUTS = [
+  CARDS,
+  join(ROOT, 'app/core'),
+  join(ROOT, 'app/wire'),
+  join(ROOT, 'package-lock.json'),
+  fileURLToPath(import.meta.url),
+];
 
 /** @typedef {{ uid: string, title: string, location: string, objectTypes: string[], bundle: string, manifest: string }} BuiltCard */
 
@@ -40,7 +46,10 @@ function filesBelow(path) {
 function inputsHash() {
   const hash = createHash('sha256');
   for (const file of INPUTS.flatMap(filesBelow).sort()) {
-    hash.update(`${relative(ROOT, file)}\0`).update(readFileSync(file)).update('\0');
+    hash
+      .update(`${relative(ROOT, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0');
   }
   return hash.digest('hex');
 }
@@ -62,33 +71,41 @@ export async function buildCards({ out = OUT_DEFAULT, force = false, log = () =>
   if (!force && isFresh(out, hash)) {
     return { built: false, cards: JSON.parse(readFileSync(join(out, 'cards.json'), 'utf8')) };
   }
-  const { remoteBuild } = await import('@hubspot/ui-extensions-dev-server/build');
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
+  // Beside the target, so that putting it in place is one rename and a reader never meets half a build.
+  const building = `${out}.${process.pid}`;
+  rmSync(building, { recursive: true, force: true });
+  mkdirSync(building, { recursive: true });
   const cards = [];
-  for (const { uid, config } of readCardDeclarations()) {
-    const startedAt = performance.now();
-    const built = join(out, uid);
-    const entry = join(PROJECT, config.entrypoint);
-    await remoteBuild({ root: CARDS, entryPoint: basename(entry), outputDir: built, logLevel: 'error' });
-    const name = basename(entry).replace(/\.[jt]sx?$/, '');
-    cards.push({
-      uid,
-      title: config.name,
-      location: config.location,
-      objectTypes: config.objectTypes,
-      bundle: `${name}.js`,
-      manifest: `${name}-manifest.json`,
-    });
-    const manifest = JSON.parse(readFileSync(join(built, `${name}-manifest.json`), 'utf8'));
-    writeFileSync(join(out, `${name}.js`), readFileSync(join(built, `${name}.js`)));
-    writeFileSync(join(out, `${name}-manifest.json`), `${JSON.stringify(withoutMachinePaths(manifest), null, 2)}\n`);
-    rmSync(built, { recursive: true });
-    log(`${name} built in ${Math.round(performance.now() - startedAt)} ms`);
-  }
-  writeFileSync(join(out, 'cards.json'), `${JSON.stringify(cards, null, 2)}\n`);
-  writeFileSync(join(out, STAMP), hash);
+  for (const declaration of readCardDeclarations()) cards.push(await buildCard(declaration, building, log));
+  writeFileSync(join(building, 'cards.json'), `${JSON.stringify(cards, null, 2)}\n`);
+  writeFileSync(join(building, STAMP), hash);
+  rmSync(out, { recursive: true, force: true });
+  renameSync(building, out);
   return { built: true, cards };
+}
+
+/** Builds one card into `folder`. HubSpot's builder takes the mode from NODE_ENV; an upload is always built for production. */
+async function buildCard({ uid, config }, folder, log) {
+  const { remoteBuild } = await import('@hubspot/ui-extensions-dev-server/build');
+  const startedAt = performance.now();
+  const built = join(folder, uid);
+  const entry = basename(config.entrypoint);
+  const name = entry.replace(/\.[jt]sx?$/, '');
+  const mode = process.env.NODE_ENV;
+  process.env.NODE_ENV = 'production';
+  try {
+    await remoteBuild({ root: CARDS, entryPoint: entry, outputDir: built, logLevel: 'error' });
+  } finally {
+    if (mode === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = mode;
+  }
+  const manifest = JSON.parse(readFileSync(join(built, `${name}-manifest.json`), 'utf8'));
+  writeFileSync(join(folder, `${name}.js`), readFileSync(join(built, `${name}.js`)));
+  writeFileSync(join(folder, `${name}-manifest.json`), `${JSON.stringify(withoutMachinePaths(manifest), null, 2)}\n`);
+  rmSync(built, { recursive: true });
+  log(`${name} built in ${Math.round(performance.now() - startedAt)} ms`);
+  const { name: title, location, objectTypes } = config;
+  return { uid, title, location, objectTypes, bundle: `${name}.js`, manifest: `${name}-manifest.json` };
 }
 
 /** The builder writes absolute paths of shared modules; relative ones make the same output on every machine. */

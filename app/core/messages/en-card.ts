@@ -2,7 +2,6 @@
 export const enCard = {
   'card.loading': 'Loading contracts',
   'card.refreshing': 'Updating',
-  'card.saving': 'Saving',
   'card.retry': 'Try again',
   'card.back': 'All contracts',
   'card.open': 'Open in Counterpart',
@@ -19,7 +18,7 @@ export const enCard = {
   'summary.noNotice': 'No notice ahead',
   'summary.sla': 'SLA, last month',
   'summary.slaMissed': '{count} missed',
-  'summary.slaJudged': '{count, plural, one {of # contract measured} other {of # contracts measured}}',
+  'summary.slaJudged': 'of {count} measured',
   'summary.slaMet': 'All met',
   'summary.slaNone': 'No data',
   'summary.value': 'Total value',
@@ -41,13 +40,13 @@ export const enCard = {
   'list.noMatch': 'No contract matches. Change the search or the stage.',
   'list.noRenewal': 'No renewal date',
   'list.order': 'Most urgent first',
+  'list.count': '{count, plural, one {# contract} other {# contracts}}',
 
   'detail.tab.overview': 'Overview',
   'detail.tab.sla': 'SLA',
   'detail.tab.risks': 'Risks',
   'detail.tab.history': 'History',
   'detail.loading': 'Loading the contract',
-  'detail.subtitle': '{number} · {counterparty}',
   'detail.signed': 'Signed',
   'detail.effective': 'Effective from',
   'detail.end': 'Last day of the term',
@@ -105,7 +104,7 @@ export const enCard = {
   'source.import': 'an import',
   'source.system': 'Counterpart, automatically',
 
-  'conflict.title': '{field}: {kept} was kept, {lost} was set aside',
+  'conflict.title': '{field}: “{kept}” was kept, “{lost}” was set aside',
   'conflict.both_changed': 'Both sides changed this value at the same time.',
   'conflict.overwritten': 'One change arrived while another was being written.',
   'conflict.illegal': 'The change breaks a rule of the contract.',
@@ -203,7 +202,6 @@ export const enCard = {
   'form.restoredBeforeStart': 'Restored cannot be before the start.',
   'form.future': 'The start cannot be in the future.',
   'form.refused': 'Not accepted: {message}',
-  'form.check': 'Check the marked fields.',
 
   'done.stage': '“{title}” is now {stage}.',
   'done.decision': 'Decision for “{title}”: {decision}.',

@@ -104,7 +104,6 @@ function FoundRow({ result, write, onAttached }: FoundRowProps) {
   const host = useHost();
   const { t, stage, dateOr, money } = host.presenter;
   const shownStage = stage(result.stage);
-  const facts = [dateOr(result.renewalDate, t('list.noRenewal')), result.value === null ? null : money(result.value)];
   const attach = (): void =>
     write.send({ kind: 'attach', contractId: result.id }, () => {
       host.addAlert('success', t('attach.done', { title: result.title }));
@@ -122,7 +121,10 @@ function FoundRow({ result, write, onAttached }: FoundRowProps) {
         <StatusTag variant={STATUS_TAG_VARIANTS[shownStage.tone]}>{shownStage.text}</StatusTag>
       </TableCell>
       <TableCell>
-        <Text variant="microcopy">{facts.filter(Boolean).join(' · ')}</Text>
+        <Flex direction="column" gap="flush">
+          <Text variant="microcopy">{dateOr(result.renewalDate, t('list.noRenewal'))}</Text>
+          <Text variant="microcopy">{result.value === null ? t('card.none') : money(result.value)}</Text>
+        </Flex>
       </TableCell>
       <TableCell width="min" align="right">
         <LoadingButton

@@ -14,10 +14,12 @@ export function FailedCard({ failure, onRetry }: { readonly failure: CardFailure
   const locked = failure.kind === 'forbidden' || failure.kind === 'not_connected';
   return (
     <ErrorState title={t('failure.title')} type={locked ? 'lock' : 'error'} testId="failed">
-      <Text>{t(failureMessageKey(failure))}</Text>
-      <Button variant="secondary" onClick={onRetry} testId="retry">
-        {t('card.retry')}
-      </Button>
+      <Flex direction="column" align="center" gap="sm">
+        <Text>{t(failureMessageKey(failure))}</Text>
+        <Button variant="secondary" onClick={onRetry} testId="retry">
+          {t('card.retry')}
+        </Button>
+      </Flex>
     </ErrorState>
   );
 }

@@ -86,7 +86,12 @@ function ContractStanding({ contract }: { readonly contract: ContractCardView })
   const shownStage = stage(contract.stage);
   const shownNotice = notice(contract.notice);
   const path = stagePath(contract.stage);
-  const facts = [contract.number, contract.counterparty, contract.value === null ? null : money(contract.value)];
+  const facts = [
+    contract.number,
+    contract.counterparty,
+    contract.value === null ? null : money(contract.value),
+    contract.isLead ? t('card.lead') : null,
+  ];
   return (
     <Flex direction="column" gap="sm">
       <Flex direction="row" gap="sm" align="center" wrap>

@@ -44,7 +44,7 @@ function ContractGroup(props: ContractFieldsProps) {
     <AutoGrid columnWidth={FIELD_WIDTH} flexible gap="sm">
       <TextField {...props} field="title" required />
       <TextField {...props} field="counterparty" required />
-      <TextField {...props} field="number" description={t('create.field.numberHelp')} />
+      <TextField {...props} field="number" placeholder={t('create.field.numberHelp')} />
       <ChoiceSelect
         name="side"
         label={t('create.field.side')}
@@ -134,10 +134,10 @@ function NoticeFields(props: ContractFieldsProps) {
 type TextFieldProps = ContractFieldsProps & {
   readonly field: TextFieldName;
   readonly required?: boolean;
-  readonly description?: string;
+  readonly placeholder?: string;
 };
 
-function TextField({ draft, errors, change, field, required = false, description }: TextFieldProps) {
+function TextField({ draft, errors, change, field, required = false, placeholder }: TextFieldProps) {
   const { t } = useHost().presenter;
   const error = errors[field];
   return (
@@ -150,7 +150,7 @@ function TextField({ draft, errors, change, field, required = false, description
       onChange={(text) => change({ [field]: text })}
       error={error !== undefined}
       {...(error === undefined ? {} : { validationMessage: error })}
-      {...(description === undefined ? {} : { description })}
+      {...(placeholder === undefined ? {} : { placeholder })}
       testId={`create-${field}`}
     />
   );

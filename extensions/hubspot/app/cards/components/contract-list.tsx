@@ -1,5 +1,5 @@
 /** The list surface: summary, what needs attention first, search for long lists, the table, and the two ways to add a contract. */
-import { Alert, Button, ButtonRow, EmptyState, Flex, Link, SearchInput, Text } from '@hubspot/ui-extensions';
+import { Alert, AutoGrid, Button, ButtonRow, EmptyState, Flex, Link, SearchInput, Text } from '@hubspot/ui-extensions';
 import { FILTER_FROM_COUNT, type ListView } from '@counterpart/app/core/contract-list.ts';
 import { contractStage, type RecordCard } from '@counterpart/app/wire/card.ts';
 import { useHost } from './card-frame.tsx';
@@ -8,6 +8,8 @@ import { ContractTable } from './contract-table.tsx';
 import { SummaryStrip } from './summary-strip.tsx';
 import { SyncLine } from './sync-line.tsx';
 import { ALERT_VARIANTS } from './tone.ts';
+
+const FILTER_WIDTH = 240;
 
 export type ContractListProps = {
   readonly card: RecordCard;
@@ -21,12 +23,16 @@ export type ContractListProps = {
 
 export function ContractList(props: ContractListProps) {
   const { card } = props;
+  const { t } = useHost().presenter;
   return (
     <Flex direction="column" gap="md">
       <SummaryStrip card={card} />
       <AttentionLine card={card} onOpen={props.onOpen} />
+      {card.contracts.length < FILTER_FROM_COUNT ? null : <ListFilters {...props} />}
       <Flex direction="row" justify="between" align="end" gap="sm" wrap>
-        <ListFilters {...props} />
+        <Text variant="microcopy">
+          {props.view.sort.direction === 'none' ? t('list.order') : t('list.count', { count: card.contracts.length })}
+        </Text>
         <AddButtons {...props} />
       </Flex>
       <ContractTable contracts={card.contracts} view={props.view} onView={props.onView} onOpen={props.onOpen} />
@@ -50,11 +56,10 @@ function AttentionLine({ card, onOpen }: Pick<ContractListProps, 'card' | 'onOpe
   );
 }
 
-function ListFilters({ card, view, onView }: Pick<ContractListProps, 'card' | 'view' | 'onView'>) {
+function ListFilters({ view, onView }: Pick<ContractListProps, 'view' | 'onView'>) {
   const { t } = useHost().presenter;
-  if (card.contracts.length < FILTER_FROM_COUNT) return <Text variant="microcopy">{t('list.order')}</Text>;
   return (
-    <Flex direction="row" gap="sm" align="end" wrap>
+    <AutoGrid columnWidth={FILTER_WIDTH} flexible gap="sm">
       <SearchInput
         name="find-contract"
         label={t('list.search')}
@@ -73,7 +78,7 @@ function ListFilters({ card, view, onView }: Pick<ContractListProps, 'card' | 'v
         onChange={(stage) => onView({ ...view, stage, page: 1 })}
         testId="stage-filter"
       />
-    </Flex>
+    </AutoGrid>
   );
 }
 
@@ -104,7 +109,9 @@ export function EmptyRecord(props: Pick<ContractListProps, 'card' | 'onAttach' |
       testId="empty"
     >
       <Text>{t('empty.body')}</Text>
-      <AddButtons {...props} />
+      <Flex direction="row" justify="center">
+        <AddButtons {...props} />
+      </Flex>
     </EmptyState>
   );
 }

@@ -1,5 +1,5 @@
 /** A day and a time of day side by side, as one moment on the portal's wall clock. */
-import { Flex, TimeInput } from '@hubspot/ui-extensions';
+import { AutoGrid, TimeInput } from '@hubspot/ui-extensions';
 import type { DayAndTime } from '@counterpart/app/core/plain-date.ts';
 import { DayField } from './day-field.tsx';
 
@@ -12,10 +12,11 @@ export type MomentFieldProps = {
 };
 
 const STEP_MINUTES = 5;
+const FIELD_WIDTH = 220;
 
 export function MomentField({ name, labels, value, onChange, error }: MomentFieldProps) {
   return (
-    <Flex direction="row" gap="sm" align="start" wrap>
+    <AutoGrid columnWidth={FIELD_WIDTH} flexible gap="sm">
       <DayField
         name={`${name}-day`}
         label={labels.day}
@@ -33,6 +34,6 @@ export function MomentField({ name, labels, value, onChange, error }: MomentFiel
         required
         onChange={(time) => onChange({ ...value, hours: time.hours, minutes: time.minutes })}
       />
-    </Flex>
+    </AutoGrid>
   );
 }
