@@ -342,6 +342,19 @@ describe('HubSpot API specification, Lists', () => {
     );
   });
 
+  test('creating a list needs crm.lists.write, deleting one crm.lists.read as well', async () => {
+    const writer = apiFor(
+      practice,
+      (await install(practice, '1002', ['oauth', 'crm.lists.write', 'crm.objects.deals.read'])).access_token,
+    );
+    const filterBranch = branch('amount', { operationType: 'ALL_PROPERTY', operator: 'IS_KNOWN' });
+    const input = { name: 'Known', objectTypeId: '0-3', processingType: 'DYNAMIC', filterBranch };
+    const made = await writer('POST', '/crm/lists/2026-09', input);
+    expect(made.status).toBe(200);
+    const answer = await writer('DELETE', `/crm/lists/2026-09/${textAt(made.body, 'list', 'listId')}`);
+    expect(answer).toMatchObject({ status: 403, body: { category: 'MISSING_SCOPES' } });
+  });
+
   test('the list views show the same list as filters a person can change', async () => {
     const lists = at((await page('GET', '/practice/api/portals/1001/lists')).body);
     expect(lists).toContainEqual(

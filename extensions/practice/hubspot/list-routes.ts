@@ -33,7 +33,7 @@ export function listRoutes(practice: Practice): readonly Route[] {
     method,
     path: `${base}${path}`,
     kind: 'api',
-    scopes: () => [[method === 'GET' || path === '/search' ? 'crm.lists.read' : 'crm.lists.write']],
+    scopes: () => [listScopes(method, path)],
     handle: (call) => {
       const portal = practice.portals.get(call.caller.portalId);
       return portal === undefined ? refuse(notFound('account not found')) : handle(call, portal);
@@ -77,6 +77,12 @@ export function listRoutes(practice: Practice): readonly Route[] {
       one((call, portal, list) => memberships(practice, { call, portal, list })),
     ),
   ];
+}
+
+/** Creating a list needs to write, changing one to read as well (`lists` specification 2026-09, security of each operation). */
+function listScopes(method: Route['method'], path: string): readonly string[] {
+  if (method === 'GET' || path === '/search') return ['crm.lists.read'];
+  return method === 'POST' ? ['crm.lists.write'] : ['crm.lists.read', 'crm.lists.write'];
 }
 
 const withFilters = (call: Call): boolean => call.query.get('includeFilters') === 'true';
