@@ -98,7 +98,7 @@ export function CardFrame(props: CardFrameProps) {
           <Glyph name="x-circle" size={18} />
           <div>
             <strong>{t('card.failed')}</strong>
-            <pre>{failure}</pre>
+            <pre tabIndex={0}>{failure}</pre>
             <button type="button" className="c-button secondary sm" onClick={restart}>
               {t('card.restart')}
             </button>
@@ -199,7 +199,7 @@ function CardLog({ lines }: { readonly lines: readonly string[] }) {
   return (
     <details className="card-log">
       <summary>{t('card.log', { n: lines.length })}</summary>
-      <pre>{lines.join('\n')}</pre>
+      <pre tabIndex={0}>{lines.join('\n')}</pre>
     </details>
   );
 }

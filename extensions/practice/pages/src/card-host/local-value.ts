@@ -1,17 +1,32 @@
 import { useEffect, useRef, useState } from 'react';
 
+/** Values on their way to the card and back; a card that never answers must not make this grow. */
+const PENDING_MAX = 50;
+
 /**
- * Local state of a controlled input. A keystroke shows at once and travels to the worker; the prop that comes back is
- * taken only when it differs from the last one given, so a slow answer cannot undo newer typing.
+ * Local state of a controlled input. A keystroke shows at once and travels to the worker. The value that comes back is
+ * the echo of a keystroke and is dropped, because newer ones may have followed; any other value is the card's own wish
+ * and is taken.
  */
 export function useLocalValue<T>(given: T | undefined, initial: T): [T, (next: T) => void] {
   const [value, setValue] = useState<T>(given ?? initial);
-  const last = useRef(given);
+  const seen = useRef(JSON.stringify(given));
+  const pending = useRef<string[]>([]);
   const key = JSON.stringify(given);
   useEffect(() => {
-    if (given !== undefined && JSON.stringify(last.current) !== key) setValue(given);
-    if (given === undefined && last.current !== undefined) setValue(initial);
-    last.current = given;
+    if (key === seen.current) return;
+    seen.current = key;
+    const echo = pending.current.indexOf(key);
+    if (echo >= 0) {
+      pending.current.splice(0, echo + 1);
+      return;
+    }
+    pending.current = [];
+    setValue(given ?? initial);
   }, [key]);
-  return [value, setValue];
+  const change = (next: T): void => {
+    pending.current = [...pending.current, JSON.stringify(next)].slice(-PENDING_MAX);
+    setValue(next);
+  };
+  return [value, change];
 }

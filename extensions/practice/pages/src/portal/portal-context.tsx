@@ -14,6 +14,8 @@ export type PortalState = {
   readonly owners: readonly Owner[];
   readonly extensions: readonly Extension[];
   readonly lists: readonly CrmList[];
+  /** Grows whenever the portal's own facts were read again. */
+  readonly revision: number;
   /** Calls back on every change of a record in this portal; returns the function that stops it. */
   readonly onRecordChange: (listener: RecordListener) => () => void;
 };
@@ -26,8 +28,8 @@ export function usePortal(): PortalState {
   return state;
 }
 
-/** Changes come in bursts (an install writes hundreds of records); the portal's own facts are read again after them. */
-const RELOAD_DELAY_MS = 1_500;
+/** After an install the app adds its properties and lists step by step; the portal's own facts are read again meanwhile. */
+const RELOADS_AFTER_INSTALL_MS = [1_500, 5_000, 12_000, 30_000] as const;
 
 export function PortalProvider(props: {
   readonly portal: Portal;
@@ -39,6 +41,7 @@ export function PortalProvider(props: {
   const [owners, setOwners] = useState<readonly Owner[]>([]);
   const [extensions, setExtensions] = useState<readonly Extension[]>([]);
   const [lists, setLists] = useState<readonly CrmList[]>([]);
+  const [revision, setRevision] = useState(0);
   const listeners = useRef(new Set<RecordListener>());
   const portalId = portal.id;
 
@@ -51,23 +54,24 @@ export function PortalProvider(props: {
     if (owned.ok) setOwners(owned.data);
     if (extended.ok) setExtensions(extended.data);
     if (listed.ok) setLists(listed.data);
+    setRevision((count) => count + 1);
   }, [portalId]);
 
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let timers: readonly ReturnType<typeof setTimeout>[] = [];
     void reload();
     const stop = followPortal(portalId, (event) => {
       if (event.type === 'install') {
         onInstall();
-        clearTimeout(timer);
-        timer = setTimeout(() => void reload(), RELOAD_DELAY_MS);
+        timers.forEach(clearTimeout);
+        timers = RELOADS_AFTER_INSTALL_MS.map((delayMs) => setTimeout(() => void reload(), delayMs));
         return;
       }
       const type = parseObjectType(event.objectType);
       if (type) for (const listener of listeners.current) listener(type, event.id);
     });
     return () => {
-      clearTimeout(timer);
+      timers.forEach(clearTimeout);
       stop();
     };
   }, [portalId, reload, onInstall]);
@@ -79,8 +83,8 @@ export function PortalProvider(props: {
     };
   }, []);
   const state = useMemo(
-    () => ({ portal, portals, owners, extensions, lists, onRecordChange }),
-    [portal, portals, owners, extensions, lists, onRecordChange],
+    () => ({ portal, portals, owners, extensions, lists, revision, onRecordChange }),
+    [portal, portals, owners, extensions, lists, revision, onRecordChange],
   );
   return <PortalContext.Provider value={state}>{children}</PortalContext.Provider>;
 }
@@ -89,9 +93,8 @@ export type Catalogue = PropertyCatalogue & { readonly pipelines: readonly Pipel
 
 /** The property definitions and pipelines of an object type; null until they are known, a text when they cannot be read. */
 export function useCatalogue(type: ObjectType): Catalogue | string | null {
-  const { portal, extensions } = usePortal();
+  const { portal, revision } = usePortal();
   const [catalogue, setCatalogue] = useState<Catalogue | string | null>(null);
-  const installed = extensions.length;
   useEffect(() => {
     let current = true;
     void Promise.all([portalApi.properties(portal.id, type), portalApi.pipelines(portal.id, type)]).then(
@@ -104,6 +107,6 @@ export function useCatalogue(type: ObjectType): Catalogue | string | null {
     return () => {
       current = false;
     };
-  }, [portal.id, type, installed]);
+  }, [portal.id, type, revision]);
   return catalogue;
 }

@@ -97,7 +97,8 @@ export function formatInstant(value: string | number, language: Language, timeZo
 
 function formatNumber(property: Property, value: string, context: FormatContext): string {
   const number = Number(value);
-  if (Number.isNaN(number)) return value;
+  // A record's number is a name, not a quantity, so it is not grouped.
+  if (Number.isNaN(number) || property.name === 'hs_object_id') return value;
   const isMoney = property.name === 'amount' || property.fieldType === 'currency';
   if (!isMoney) return new Intl.NumberFormat(context.language, { maximumFractionDigits: 6 }).format(number);
   const digits = Number.isInteger(number) ? 0 : 2;

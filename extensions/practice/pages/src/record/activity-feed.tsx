@@ -58,7 +58,8 @@ function groupChanges(changes: readonly Change[], whoOf: (change: Change) => str
   for (const change of changes) {
     const who = whoOf(change);
     const last = events.at(-1);
-    if (last && last.who === who && Math.floor(last.at / 1_000) === Math.floor(change.at / 1_000)) {
+    const again = last?.changes.some((other) => other.property.name === change.property.name);
+    if (last && !again && last.who === who && Math.floor(last.at / 1_000) === Math.floor(change.at / 1_000)) {
       events[events.length - 1] = { ...last, changes: [...last.changes, change] };
     } else {
       events.push({ who, byApp: change.entry.sourceType === 'INTEGRATION', at: change.at, changes: [change] });

@@ -1,5 +1,5 @@
 import type { CurrencyInputProps, NumberInputProps, StepperInputProps } from '@hubspot/ui-extensions';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Glyph } from '../../kit/glyph.tsx';
 import { useCardWords } from '../card-words.ts';
 import { useFormValue } from '../form-values.tsx';
@@ -28,26 +28,34 @@ function useNumericText(props: NumericProps) {
   const scale = scaleOf(props);
   const [text, setText] = useState(() => shownText(props.value ?? props.defaultValue, scale));
   const current = text === '' ? Number.NaN : Number(text) / scale;
+  const committed = useRef(props.value ?? props.defaultValue);
+  const typing = useRef(false);
   useEffect(() => {
-    if (props.value !== undefined && props.value !== current) setText(shownText(props.value, scale));
+    // While a person types, what comes back is the echo of an earlier keystroke.
+    if (typing.current || props.value === undefined) return;
+    committed.current = props.value;
+    setText(shownText(props.value, scale));
   }, [props.value, scale]);
   useFormValue(props.name, Number.isNaN(current) ? '' : current);
   const commit = (value: number): void => {
+    committed.current = value;
     setText(shownText(value, scale));
     void props.onChange?.(value);
   };
   const type = (next: string): void => {
+    typing.current = true;
     setText(next);
     const value = Number(next) / scale;
     if (next === '' || Number.isNaN(value)) return;
     void props.onInput?.(value);
-    void props.onChange?.(value);
   };
   const settle = (): void => {
     if (text !== '' && !Number.isNaN(current)) {
       const legal = roundTo(clamp(current, props.min, props.max), props.precision);
-      if (legal !== current) commit(legal);
+      if (legal !== committed.current) commit(legal);
+      else setText(shownText(legal, scale));
     }
+    typing.current = false;
     void props.onBlur?.(current);
   };
   return { text, current, type, settle, commit };

@@ -1,5 +1,6 @@
 import type { FormProps, InputProps, SearchInputProps, TextAreaProps } from '@hubspot/ui-extensions';
 import { useRef } from 'react';
+import type { KeyboardEvent } from 'react';
 import { Glyph } from '../../kit/glyph.tsx';
 import { useCardWords } from '../card-words.ts';
 import { FormValuesContext, useFormValue } from '../form-values.tsx';
@@ -36,22 +37,38 @@ export function Form({ children, onSubmit, autoComplete }: FormProps) {
   );
 }
 
-/** Handlers every text input shares: typing shows locally at once, and the card is told. */
+/**
+ * What every text input shares: onInput at each keystroke, onChange when the value is committed, which the SDK documents
+ * as leaving the field or submitting the form.
+ */
 function useTextValue(props: InputProps) {
   const [value, setValue] = useLocalValue<string>(props.value ?? undefined, props.defaultValue ?? '');
   const committed = useRef(value);
   useFormValue(props.name, value);
+  const commit = (next: string): void => {
+    if (next === committed.current) return;
+    committed.current = next;
+    void props.onChange?.(next);
+  };
   const change = (next: string): void => {
     setValue(next);
     void props.onInput?.(next);
-    void props.onChange?.(next);
-    committed.current = next;
   };
   const events = {
-    onBlur: () => void props.onBlur?.(value),
+    onBlur: () => {
+      commit(value);
+      void props.onBlur?.(value);
+    },
     onFocus: () => void props.onFocus?.(value),
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key === 'Enter' && event.target instanceof HTMLInputElement) commit(value);
+    },
   };
-  return { value, change, events };
+  const clear = (): void => {
+    change('');
+    commit('');
+  };
+  return { value, change, clear, events };
 }
 
 export function Input(props: InputProps) {
@@ -107,7 +124,7 @@ export function TextArea(props: TextAreaProps) {
 
 export function SearchInput(props: SearchInputProps) {
   const t = useCardWords();
-  const { value, change, events } = useTextValue(props);
+  const { value, change, clear, events } = useTextValue(props);
   return (
     <FieldFrame {...props}>
       {({ id, describedBy }) => (
@@ -128,7 +145,7 @@ export function SearchInput(props: SearchInputProps) {
             onChange={(event) => change(event.target.value)}
           />
           {props.clearable !== false && value !== '' && (
-            <button type="button" className="c-bare c-clear" aria-label={t('action.clear')} onClick={() => change('')}>
+            <button type="button" className="c-bare c-clear" aria-label={t('action.clear')} onClick={clear}>
               <Glyph name="close" size={14} />
             </button>
           )}
