@@ -29,7 +29,7 @@ export function recordIds(portfolio: Portfolio): RecordIds {
 
 export function portalProfiles(): readonly PortalProfile[] {
   const common = {
-    uiDomain: 'localhost',
+    uiDomain: '',
     accountType: 'STANDARD',
     dataHostingLocation: 'eu1',
     customPropertyLimit: 1_000,

@@ -9,12 +9,21 @@ import { describe, expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-type Layer = { readonly folder: string; readonly except?: readonly string[]; readonly mayImport: readonly string[]; readonly packages: readonly (string | RegExp)[] };
+type Layer = {
+  readonly folder: string;
+  readonly except?: readonly string[];
+  readonly mayImport: readonly string[];
+  readonly packages: readonly (string | RegExp)[];
+};
 
 const EVERY_NODE_MODULE = /^node:/;
 const LAYERS: Record<string, Layer> = {
   domain: { folder: 'server/domain', mayImport: ['server/domain'], packages: [] },
-  calendars: { folder: 'server/calendars', mayImport: ['server/domain', 'server/calendars'], packages: ['chinese-days', 'date-holidays'] },
+  calendars: {
+    folder: 'server/calendars',
+    mayImport: ['server/domain', 'server/calendars'],
+    packages: [/^chinese-days/, 'date-holidays', 'zod', 'node:module'],
+  },
   sync: {
     folder: 'server/sync',
     mayImport: ['server/sync', 'server/domain', 'server/crm/port.ts', 'server/store/port.ts', 'server/world.ts'],
@@ -27,12 +36,30 @@ const LAYERS: Record<string, Layer> = {
   },
   store: {
     folder: 'server/store',
-    mayImport: ['server/store', 'server/domain', 'server/crm/port.ts', 'server/crm/credentials.ts', 'server/crm/transport.ts', 'server/world.ts', 'server/generated'],
+    mayImport: [
+      'server/store',
+      'server/domain',
+      'server/crm/port.ts',
+      'server/crm/credentials.ts',
+      'server/crm/transport.ts',
+      'server/world.ts',
+      'server/generated',
+    ],
     packages: ['pg', '@prisma/adapter-pg', '@prisma/client', 'zod', EVERY_NODE_MODULE],
   },
   services: {
     folder: 'server/services',
-    mayImport: ['server/services', 'server/domain', 'server/calendars', 'server/store', 'server/crm/port.ts', 'server/sync', 'server/import', 'server/world.ts', 'app/wire'],
+    mayImport: [
+      'server/services',
+      'server/domain',
+      'server/calendars',
+      'server/store',
+      'server/crm/port.ts',
+      'server/sync',
+      'server/import',
+      'server/world.ts',
+      'app/wire',
+    ],
     packages: ['zod', EVERY_NODE_MODULE],
   },
   import: {
@@ -42,10 +69,36 @@ const LAYERS: Record<string, Layer> = {
   },
   http: {
     folder: 'server/http',
-    mayImport: ['server/http', 'server/services', 'server/domain', 'server/sync', 'server/store', 'server/crm', 'server/import', 'server/world.ts', 'server/metrics.ts', 'app/wire'],
-    packages: ['express', 'express-rate-limit', 'helmet', 'zod', 'pino', 'prom-client', 'csv-parse', /^write-excel-file/, EVERY_NODE_MODULE],
+    mayImport: [
+      'server/http',
+      'server/services',
+      'server/domain',
+      'server/sync',
+      'server/store',
+      'server/crm',
+      'server/import',
+      'server/world.ts',
+      'server/metrics.ts',
+      'app/wire',
+    ],
+    packages: [
+      'express',
+      'express-rate-limit',
+      'helmet',
+      'zod',
+      'pino',
+      'prom-client',
+      'csv-parse',
+      /^write-excel-file/,
+      EVERY_NODE_MODULE,
+    ],
   },
-  app: { folder: 'app', except: ['app/web', 'app/node_modules'], mayImport: ['app/core', 'app/wire'], packages: ['zod', 'intl-messageformat'] },
+  app: {
+    folder: 'app',
+    except: ['app/web', 'app/node_modules'],
+    mayImport: ['app/core', 'app/wire'],
+    packages: ['zod', 'intl-messageformat'],
+  },
   cards: {
     folder: 'extensions/hubspot',
     mayImport: ['extensions/hubspot', 'app/core', 'app/wire'],
@@ -54,12 +107,38 @@ const LAYERS: Record<string, Layer> = {
   practice: {
     folder: 'extensions/practice',
     mayImport: ['extensions/practice', 'app/core', 'app/wire', 'extensions/hubspot'],
-    packages: ['react', 'react-dom', /^react-dom\//, /^@remote-ui\//, 'express', 'zod', 'vite', /^@counterpart\/app\//, EVERY_NODE_MODULE],
+    packages: [
+      'react',
+      'react-dom',
+      /^react-dom\//,
+      '@hubspot/ui-extensions',
+      /^@remote-ui\//,
+      'express',
+      'zod',
+      'vite',
+      /^@counterpart\/app\//,
+      EVERY_NODE_MODULE,
+    ],
   },
   web: {
     folder: 'app/web',
     mayImport: ['app/web', 'app/core', 'app/wire'],
-    packages: ['react', /^react-dom/, /^@mantine\//, /^@tanstack\//, /^@tabler\//, 'wouter', 'dayjs', /^dayjs\//, 'vite', '@vitejs/plugin-react', /^@counterpart\/app\//, EVERY_NODE_MODULE],
+    packages: [
+      'react',
+      /^react-dom/,
+      'zod',
+      'intl-messageformat',
+      /^@mantine\//,
+      /^@tanstack\//,
+      /^@tabler\//,
+      'wouter',
+      'dayjs',
+      /^dayjs\//,
+      'vite',
+      '@vitejs/plugin-react',
+      /^@counterpart\/app\//,
+      EVERY_NODE_MODULE,
+    ],
   },
 };
 
@@ -90,15 +169,20 @@ function importsOf(file: string): Import[] {
   const specifiers = [
     ...staticImports.map((entry) => entry.moduleRequest.value),
     ...staticExports.flatMap((entry) => entry.entries.flatMap((item) => item.moduleRequest?.value ?? [])),
-    ...dynamicImports.map((entry) => source.slice(entry.moduleRequest.start, entry.moduleRequest.end).replace(/^['"`]|['"`]$/g, '')),
+    ...dynamicImports.map((entry) =>
+      source.slice(entry.moduleRequest.start, entry.moduleRequest.end).replace(/^['"`]|['"`]$/g, ''),
+    ),
   ];
   return specifiers.map((specifier) => ({
     file,
-    target: specifier.startsWith('.') ? path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier)) : specifier,
+    target: specifier.startsWith('.')
+      ? path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier))
+      : specifier,
   }));
 }
 
-const isFile = (target: string) => /^(server|app|extensions|test|prisma|scripts)(\/|$)/.test(target) && !target.startsWith('@');
+const isFile = (target: string) =>
+  /^(server|app|extensions|test|prisma|scripts)(\/|$)/.test(target) && !target.startsWith('@');
 const inside = (target: string, place: string) => target === place || target.startsWith(`${place}/`);
 
 function breaks(layer: Layer, target: string): boolean {
@@ -117,7 +201,9 @@ describe('each layer imports only what docs/architecture.md allows', () => {
   }
 
   test('a package that only one place may import is imported there and nowhere else', () => {
-    const all = ['server', 'app', 'extensions', 'test'].flatMap((folder) => sourceFiles(folder, ['app/node_modules'])).flatMap(importsOf);
+    const all = ['server', 'app', 'extensions', 'test']
+      .flatMap((folder) => sourceFiles(folder, ['app/node_modules']))
+      .flatMap(importsOf);
     for (const [packageName, importer] of Object.entries(SOLE_IMPORTERS)) {
       const users = all.filter(({ target }) => target === packageName);
       expect(users.length, packageName).toBeGreaterThan(0);
@@ -126,7 +212,9 @@ describe('each layer imports only what docs/architecture.md allows', () => {
   });
 
   test('nothing imports the composition root, and no production file imports test code', () => {
-    const production = ['server', 'app', 'extensions'].flatMap((folder) => sourceFiles(folder, ['app/node_modules'])).flatMap(importsOf);
+    const production = ['server', 'app', 'extensions']
+      .flatMap((folder) => sourceFiles(folder, ['app/node_modules']))
+      .flatMap(importsOf);
     expect(production.filter(({ target }) => target === 'server/main.ts' || inside(target, 'test'))).toEqual([]);
   });
 
