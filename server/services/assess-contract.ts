@@ -6,7 +6,7 @@ import type { BreachCounters } from '../domain/breach.ts';
 import { type BusinessCalendar, WEEKENDS_CALENDAR } from '../domain/calendar.ts';
 import type { Contract, PlainDate } from '../domain/contract.ts';
 import { type ContractHealth, contractHealth } from '../domain/health.ts';
-import { type NoticeDeadline, noticeDeadline, renewalDate } from '../domain/renewal.ts';
+import { type NoticeDeadline, noticeDeadlineOf, renewalDateOf } from '../domain/renewal.ts';
 import { type RiskFlag, riskFlags } from '../domain/risk.ts';
 import type { Calendars } from '../calendars/calendars.ts';
 import type { DerivedColumns } from '../store/contract-port.ts';
@@ -23,7 +23,7 @@ export function assessContract(
   sla: SlaSummary,
   { calendar, asOf }: { readonly calendar: BusinessCalendar; readonly asOf: PlainDate },
 ): Assessment {
-  const deadline = noticeDeadline(contract.term, calendar, asOf);
+  const deadline = noticeDeadlineOf(contract, calendar, asOf);
   const flags = riskFlags({
     contract,
     asOf,
@@ -59,11 +59,10 @@ export function derivedColumns(
   day: { readonly calendar: BusinessCalendar; readonly asOf: PlainDate },
 ): DerivedColumns {
   const { deadline, flags, health } = assessContract(contract, sla, day);
-  const isClosed = contract.stage === 'terminated' || contract.stage === 'void';
-  const dates = deadline.kind === 'deadline' && !isClosed ? deadline : null;
+  const dates = deadline.kind === 'deadline' ? deadline : null;
   return {
     contractId: contract.id,
-    renewalDate: renewalDate(contract.term, day.asOf),
+    renewalDate: renewalDateOf(contract, day.asOf),
     noticeDeadline: dates?.safeDate ?? null,
     decisionDueDate: dates?.decisionDueDate ?? null,
     health,

@@ -5,7 +5,7 @@ import type { BusinessCalendar } from '../domain/calendar.ts';
 import type { Contract, ContractParty, Money, PlainDate } from '../domain/contract.ts';
 import { daysBetween } from '../domain/dates.ts';
 import { leadContract } from '../domain/lead.ts';
-import { currentTerm, type NoticeDeadline, noticeWindow, renewalDate } from '../domain/renewal.ts';
+import { currentTerm, type NoticeDeadline, noticeWindow, renewalDateOf, termInEffect } from '../domain/renewal.ts';
 import { parseContractStage, stageAsOf, stageChoices } from '../domain/stage.ts';
 import type { ContractDetailRow, ContractRow, LinkRow, RecordCardRow } from '../store/contract-port.ts';
 import { assessContract } from './assess-contract.ts';
@@ -46,11 +46,11 @@ export function contractView(row: ContractRow, leadId: string | null, day: ViewD
     health,
     value: contract.value === null ? null : moneyView(contract.value),
     effectiveDate: contract.term.effectiveDate,
-    endDate: currentTerm(contract.term, asOf).endDate,
-    renewalDate: renewalDate(contract.term, asOf),
+    endDate: currentTerm(termInEffect(contract), asOf).endDate,
+    renewalDate: renewalDateOf(contract, asOf),
     renewalKind: contract.term.renewalKind,
     renewalDecision: contract.renewalDecision,
-    notice: noticeView(contract, deadline, asOf),
+    notice: noticeView(deadline, asOf),
     sla: {
       status: sla.status,
       availabilityLastMonth: sla.availabilityLastMonth,
@@ -63,9 +63,8 @@ export function contractView(row: ContractRow, leadId: string | null, day: ViewD
   };
 }
 
-function noticeView(contract: Contract, deadline: NoticeDeadline, asOf: PlainDate): ContractCardView['notice'] {
-  const stage = stageAsOf(contract, asOf);
-  if (deadline.kind === 'none' || stage === 'terminated' || stage === 'void' || stage === 'expired') return null;
+function noticeView(deadline: NoticeDeadline, asOf: PlainDate): ContractCardView['notice'] {
+  if (deadline.kind === 'none') return null;
   const { state } = noticeWindow(deadline, asOf);
   return {
     legalDate: deadline.legalDate,

@@ -274,6 +274,8 @@ export interface ContractStore {
   ): Promise<readonly { readonly id: string; readonly legalName: string; readonly domain: string | null }[]>;
   nextNumber(workspaceId: string, year: number): Promise<string>;
 
+  /** Whether a key was used: by this request, by another one, or not at all. */
+  findOnce(workspaceId: string, once: Once): Promise<'done' | 'other_request' | 'unused'>;
   createContract(context: WriteContext, command: CreateContract): Promise<WriteResult>;
   updateContract(context: WriteContext, command: UpdateContract): Promise<WriteResult>;
   attach(context: WriteContext, target: RecordTarget, contractId: string): Promise<WriteResult>;

@@ -57,7 +57,7 @@ export interface ImportStore {
     work: {
       readonly creates: readonly CreateContract[];
       readonly updates: readonly UpdateContract[];
-      /** Counterparties that updated contracts name for the first time. */
+      /** Organisations named for the first time. */
       readonly newOrganisations: readonly NewOrganisation[];
       readonly outcomes: readonly ImportRowOutcome[];
       readonly counts: ImportCounts;

@@ -31,10 +31,8 @@ export type OauthStateRow = {
 export type Install = {
   readonly host: Host;
   readonly accountId: string;
+  /** Until the host has described itself. */
   readonly name: string;
-  readonly uiOrigin: string;
-  readonly timeZone: string;
-  readonly currency: string;
   readonly scopes: readonly string[];
   readonly installedBy: string | null;
   readonly at: number;
@@ -140,7 +138,20 @@ export interface WorkspaceStore {
   /** Single use: a second call finds nothing, and so does one from another browser or after the end. */
   takeOauthState(stateHash: string, browserHash: string, at: number): Promise<OauthStateRow | null>;
 
+  /** Claims the portal, parked until its tokens are kept and the engine may begin. */
   install(install: Install): Promise<InstallResult>;
+  /** What the host says of itself; a new workspace takes its name, zone and currency from its first portal. */
+  describeConnection(
+    connection: ConnectionRef,
+    account: {
+      readonly name: string;
+      readonly uiOrigin: string;
+      readonly timeZone: string;
+      readonly currency: string;
+      readonly newWorkspace: boolean;
+    },
+    at: number,
+  ): Promise<void>;
   findConnectionOfAccount(host: Host, accountId: string): Promise<ConnectionRef | null>;
   getConnection(workspaceId: string, connectionId: string): Promise<ConnectionRef | null>;
   listConnectionHealth(workspaceId: string): Promise<readonly ConnectionHealthRow[]>;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { World } from '../../world.ts';
 import type { ConnectionRef, Host } from '../../crm/port.ts';
-import type { ConnectionHealthRow, DeadLetterRow, Install, InstallResult } from '../workspace-port.ts';
+import type { ConnectionHealthRow, DeadLetterRow, Install, InstallResult, WorkspaceStore } from '../workspace-port.ts';
 import { CONNECTION_OBJECT, connectionSchema } from './contracts-read.ts';
 import { epochMs } from './contracts-row.ts';
 import { type Database, instant, type Sql } from './database.ts';
@@ -50,11 +50,9 @@ export async function install(database: Database, world: World, request: Install
 }
 
 async function insertWorkspace(sql: Sql, workspaceId: string, request: Install): Promise<void> {
-  await sql.run(`INSERT INTO workspace (id, name, time_zone, currency, created_at) VALUES ($1, $2, $3, $4, $5)`, [
+  await sql.run('INSERT INTO workspace (id, name, created_at) VALUES ($1, $2, $3)', [
     workspaceId,
     request.name,
-    request.timeZone,
-    request.currency,
     instant(request.at),
   ]);
 }
@@ -65,18 +63,15 @@ async function insertConnection(
   request: Install,
 ): Promise<void> {
   await sql.run(
-    `INSERT INTO connection (workspace_id, id, host, account_id, state, name, ui_origin, time_zone, currency, scopes, installed_by,
-       installed_at, created_at, updated_at)
-     VALUES ($1, $2, $3, $4, 'installing', $5, $6, $7, $8, $9::text[], $10, $11, $11, $11)`,
+    `INSERT INTO connection (workspace_id, id, host, account_id, state, state_reason, name, scopes, installed_by, installed_at,
+       created_at, updated_at)
+     VALUES ($1, $2, $3, $4, 'parked', 'installing', $5, $6::text[], $7, $8, $8, $8)`,
     [
       ids.workspaceId,
       ids.connectionId,
       request.host,
       request.accountId,
       request.name,
-      request.uiOrigin,
-      request.timeZone,
-      request.currency,
       [...request.scopes],
       request.installedBy,
       instant(request.at),
@@ -87,20 +82,33 @@ async function insertConnection(
 /** The backfill begins anew, because records may have changed while nobody listened. */
 async function renewConnection(sql: Sql, connection: ConnectionRef, request: Install): Promise<void> {
   await sql.run(
-    `UPDATE connection SET state = 'installing', state_reason = NULL, name = $3, ui_origin = $4, time_zone = $5, currency = $6,
-       scopes = $7::text[], installed_by = $8, installed_at = $9, backfill = NULL, updated_at = $9 WHERE workspace_id = $1 AND id = $2`,
-    [
-      connection.workspaceId,
-      connection.connectionId,
-      request.name,
-      request.uiOrigin,
-      request.timeZone,
-      request.currency,
-      [...request.scopes],
-      request.installedBy,
-      instant(request.at),
-    ],
+    `UPDATE connection SET state = 'parked', state_reason = 'installing', scopes = $3::text[], installed_by = $4, installed_at = $5,
+       backfill = NULL, updated_at = $5 WHERE workspace_id = $1 AND id = $2`,
+    [connection.workspaceId, connection.connectionId, [...request.scopes], request.installedBy, instant(request.at)],
   );
+}
+
+type Account = Parameters<WorkspaceStore['describeConnection']>[1];
+
+export async function describeConnection(
+  sql: Sql,
+  connection: ConnectionRef,
+  { account, at }: { readonly account: Account; readonly at: number },
+): Promise<void> {
+  const { workspaceId, connectionId } = connection;
+  const { name, uiOrigin, timeZone, currency } = account;
+  await sql.run(
+    `UPDATE connection SET name = $3, ui_origin = $4, time_zone = $5, currency = $6, updated_at = $7
+     WHERE workspace_id = $1 AND id = $2`,
+    [workspaceId, connectionId, name, uiOrigin, timeZone, currency, instant(at)],
+  );
+  if (!account.newWorkspace) return;
+  await sql.run('UPDATE workspace SET name = $2, time_zone = $3, currency = $4 WHERE id = $1', [
+    workspaceId,
+    name,
+    timeZone,
+    currency,
+  ]);
 }
 
 const backfillSchema = z

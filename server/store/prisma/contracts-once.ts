@@ -3,7 +3,7 @@
  * whole, the claim included, so that a corrected request may use the same key.
  */
 import type { Random, World } from '../../world.ts';
-import type { WriteContext, WriteResult } from '../contract-port.ts';
+import type { Once, WriteContext, WriteResult } from '../contract-port.ts';
 import { type Database, instant, jsonb, type Sql } from './database.ts';
 
 export type Write = {
@@ -69,4 +69,17 @@ async function concludeOnce({ sql, context, now }: Write, contractId: string): P
     `UPDATE idempotency_key SET status = 200, response = $3::jsonb, finished_at = $4 WHERE workspace_id = $1 AND key = $2`,
     [context.workspaceId, context.once.key, jsonb({ contractId }), instant(now)],
   );
+}
+
+export async function findOnce(
+  sql: Sql,
+  workspaceId: string,
+  once: Once,
+): Promise<'done' | 'other_request' | 'unused'> {
+  const [taken] = await sql.rows<{ request_hash: string }>(
+    'SELECT request_hash FROM idempotency_key WHERE workspace_id = $1 AND key = $2',
+    [workspaceId, once.key],
+  );
+  if (taken === undefined) return 'unused';
+  return taken.request_hash === once.requestHash ? 'done' : 'other_request';
 }

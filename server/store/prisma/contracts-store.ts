@@ -6,7 +6,7 @@ import { writeDerived } from './contract-writes.ts';
 import { listChanges, listConflicts, loadConflict } from './contracts-history.ts';
 import { attachRecord, detachRecord, linkedAmong, restoreLink } from './contracts-links.ts';
 import { listContracts } from './contracts-list.ts';
-import { writeOnce } from './contracts-once.ts';
+import { findOnce, writeOnce } from './contracts-once.ts';
 import { loadContracts, loadDetail, loadRecordCard, WORKSPACE_OBJECT, workspaceSchema } from './contracts-read.ts';
 import { CONTRACT_OBJECT, contractOf } from './contracts-row.ts';
 import { createContract, updateContract } from './contracts-write.ts';
@@ -37,6 +37,7 @@ export function createContractStore(database: Database, world: World): ContractS
     },
     findOrganisations: (workspaceId, names) => read(workspaceId, (sql) => findOrganisations(sql, workspaceId, names)),
     nextNumber: (workspaceId, year) => read(workspaceId, (sql) => nextNumber(sql, workspaceId, year)),
+    findOnce: (workspaceId, once) => read(workspaceId, (sql) => findOnce(sql, workspaceId, once)),
     createContract: (context, command) =>
       writeOnce(database, world, context, (write) => createContract(write, command)),
     updateContract: (context, command) =>

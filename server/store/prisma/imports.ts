@@ -150,9 +150,9 @@ async function commit(write: Parameters<typeof insertContracts>[0], importId: st
     [context.workspaceId, importId, instant(now), validRows(work.counts), jsonb(work.options), jsonb(work.counts)],
   );
   if (taken !== 1) throw new NothingCommitted('not_open');
+  await insertOrganisations(write, work.newOrganisations);
   if ((await insertContracts(write, work.creates)) === 'duplicate_number') throw new NothingCommitted('stale');
   if ((await updateContracts(write, work.updates)) === 'stale') throw new NothingCommitted('stale');
-  await insertOrganisations(write, work.newOrganisations);
   if (work.updates.length > 0)
     await replaceParties(
       write,

@@ -3,6 +3,7 @@ import type { World } from '../../world.ts';
 import type { WorkspaceStore } from '../workspace-port.ts';
 import { listAdminEvents, recordAdminEvent } from './audit-chain.ts';
 import {
+  describeConnection,
   eraseConnection,
   findConnectionOfAccount,
   install,
@@ -36,6 +37,8 @@ export function createWorkspaceStore(database: Database, world: World): Workspac
   return {
     ...signInMethods(database, world),
     install: (request) => install(database, world, request),
+    describeConnection: (connection, account, at) =>
+      read(connection.workspaceId, (sql) => describeConnection(sql, connection, { account, at })),
     findConnectionOfAccount: async (host, accountId) => {
       const found = await findConnectionOfAccount(database, host, accountId);
       if (found === null || found.state === 'disconnected') return null;

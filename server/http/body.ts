@@ -1,0 +1,72 @@
+/**
+ * Request bodies: read once, as bytes, up to a cap, because a signature is over the bytes as they came. JSON is checked for depth
+ * before it is parsed, so that no nesting can exhaust the parser.
+ */
+import type { Request } from 'express';
+
+export const BODY_BYTES_MAX = 1_000_000;
+export const JSON_DEPTH_MAX = 32;
+
+export type BodyRead =
+  | { readonly kind: 'body'; readonly bytes: Buffer }
+  | { readonly kind: 'too_large' }
+  | { readonly kind: 'broken' };
+
+export async function readBody(request: Request, bytesMax: number): Promise<BodyRead> {
+  const declared = Number(request.headers['content-length'] ?? '0');
+  if (declared > bytesMax) return { kind: 'too_large' };
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request) {
+      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+      size += bytes.length;
+      if (size > bytesMax) return { kind: 'too_large' };
+      chunks.push(bytes);
+    }
+  } catch (error) {
+    if (error instanceof Error) return { kind: 'broken' };
+    throw error;
+  }
+  return { kind: 'body', bytes: Buffer.concat(chunks) };
+}
+
+export type JsonParse =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly reason: string };
+
+export function parseJson(bytes: Uint8Array): JsonParse {
+  if (!isShallow(bytes, JSON_DEPTH_MAX)) return { ok: false, reason: 'too_deep' };
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const value: unknown = JSON.parse(text);
+    return { ok: true, value };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return { ok: false, reason: 'not_json' };
+    throw error;
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x7b, 0x5b]);
+const CLOSING = new Set([0x7d, 0x5d]);
+
+/** Brackets outside strings never nest deeper than `depthMax`. */
+function isShallow(bytes: Uint8Array, depthMax: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index] ?? 0;
+    if (inString) {
+      if (byte === BACKSLASH) index += 1;
+      else if (byte === QUOTE) inString = false;
+      continue;
+    }
+    if (byte === QUOTE) inString = true;
+    else if (OPENING.has(byte)) depth += 1;
+    else if (CLOSING.has(byte)) depth -= 1;
+    if (depth > depthMax) return false;
+  }
+  return true;
+}

@@ -1,0 +1,66 @@
+/** What the HTTP layer is given by the composition root. It builds nothing itself and reads no environment. */
+import type { CredentialVault } from '../crm/credentials.ts';
+import type { HubSpotOAuth } from '../crm/hubspot/oauth.ts';
+import type { CrmPort, Host } from '../crm/port.ts';
+import type { Metrics } from '../metrics.ts';
+import type { EventHub } from '../services/event-hub.ts';
+import type { Services } from '../services/services.ts';
+import type { SyncStore } from '../store/port.ts';
+import type { WorkspaceStore } from '../store/workspace-port.ts';
+import type { World } from '../world.ts';
+
+export type HttpSettings = {
+  /** Origin that signatures, cookies and redirects are built from; never taken from a request. */
+  readonly publicUrl: string;
+  /** Origins the workspace pages may be served under; unsafe requests must come from one of them. */
+  readonly allowedOrigins: readonly string[];
+  readonly mode: 'practice' | 'live';
+  readonly trustedProxies: number;
+  readonly metricsToken: string | null;
+  readonly sessionSecret: string;
+  /** Folder of the built workspace pages; null serves none. */
+  readonly pagesDir: string | null;
+  readonly rateLimits: RateLimits;
+};
+
+/** Requests per minute. */
+export type RateLimits = { readonly perAddress: number; readonly perUser: number; readonly perWorkspace: number };
+export const RATE_LIMITS_DEFAULT: RateLimits = { perAddress: 1200, perUser: 600, perWorkspace: 3000 };
+
+/** What the browser flow of an install needs. */
+export type HostOauth = {
+  readonly client: HubSpotOAuth;
+  readonly vault: CredentialVault;
+  readonly setState: SyncStore['setConnectionState'];
+};
+
+export type SignatureCheck = (request: {
+  readonly method: string;
+  readonly target: string;
+  readonly body: Uint8Array;
+  readonly signature: string | undefined;
+  readonly timestamp: string | undefined;
+}) => { readonly valid: true; readonly digest: string } | { readonly valid: false; readonly reason: string };
+
+export interface EngineSignals {
+  /** Something became due: look now instead of at the next poll. */
+  wake(): void;
+  /** Whether the worker loop has turned recently. */
+  isTurning(): boolean;
+}
+
+export type HttpDependencies = {
+  readonly settings: HttpSettings;
+  readonly world: World;
+  readonly metrics: Metrics;
+  readonly services: Services;
+  readonly workspaces: WorkspaceStore;
+  readonly deliveries: Pick<SyncStore, 'acceptDelivery'>;
+  readonly crm: Partial<Record<Host, CrmPort>>;
+  readonly checkSignature: SignatureCheck;
+  readonly oauth: HostOauth | null;
+  readonly engine: EngineSignals;
+  readonly events: EventHub;
+  /** Gives a practice visitor an admin of the seeded workspace; null outside practice mode, where its route does not exist. */
+  readonly practiceSignIn: (() => Promise<{ readonly workspaceId: string; readonly userId: string } | null>) | null;
+};

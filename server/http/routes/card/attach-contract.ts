@@ -1,0 +1,14 @@
+import { cardWriteResponse, attachRequest } from '../../../../app/wire/card.ts';
+import { cardRoute } from '../../route.ts';
+import { actOf } from './record-ref.ts';
+
+export const attachContract = cardRoute({
+  method: 'post',
+  path: '/v1/card/links',
+  operationId: 'attachContract',
+  summary: 'Attach a contract to a CRM record',
+  body: attachRequest,
+  response: cardWriteResponse,
+  handle: (input, context) =>
+    context.deps.services.cardWrites.attach(actOf(input, context, 'attachContract'), input.body),
+});

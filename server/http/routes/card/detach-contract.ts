@@ -1,0 +1,14 @@
+import { cardWriteResponse, detachRequest } from '../../../../app/wire/card.ts';
+import { cardRoute } from '../../route.ts';
+import { actOf } from './record-ref.ts';
+
+export const detachContract = cardRoute({
+  method: 'post',
+  path: '/v1/card/links/detach',
+  operationId: 'detachContract',
+  summary: 'Take a contract off a CRM record',
+  body: detachRequest,
+  response: cardWriteResponse,
+  handle: (input, context) =>
+    context.deps.services.cardWrites.detach(actOf(input, context, 'detachContract'), input.body),
+});
