@@ -76,8 +76,8 @@ function valuesOf(
   const notice = noticeDeadlineOf(lead, context.calendarOf(lead.term.calendarId), asOf);
   const flags = riskFlags(riskFactsOf(lead, sla, notice, asOf));
   return {
-    leadContractNumber: plainText(lead.number),
-    leadContractTitle: plainText(lead.title),
+    leadContractNumber: canonicalText(lead.number),
+    leadContractTitle: canonicalText(lead.title),
     stage: sharedValue(lead, 'stage', asOf),
     health: contractHealth(flags),
     renewalKind: lead.term.renewalKind,
@@ -126,7 +126,7 @@ function currentEndDate(contract: Contract, renewal: PlainDate | null): PlainDat
 }
 
 /** Hosts trim text and drop control characters; sending what they would store keeps a confirmed value equal to the wanted one. */
-function plainText(text: string): string | null {
+export function canonicalText(text: string): string | null {
   const flat = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
   const cut = [...flat].slice(0, MIRROR_TEXT_LENGTH_MAX).join('').trim();
   return cut === '' ? null : cut;

@@ -6,7 +6,8 @@
 import { SHARED_FIELDS, type SharedField } from '../domain/contract.ts';
 import { type FieldEntry, type PersonRun, personRuns, resolveRun, unjudgedEntries } from '../domain/merge.ts';
 import { MIRROR_FIELD_NAMES, type MirrorField } from '../domain/mirror.ts';
-import type { HostFieldEdit, HostRecord } from '../crm/port.ts';
+import { canonicalText } from '../domain/wanted-values.ts';
+import type { HostRecord } from '../crm/port.ts';
 import type { Intent, NewConflict, Provenance, RecordState } from '../store/port.ts';
 import { EDIT_ORDER } from './apply-edit.ts';
 import type { ContractDrafts } from './contract-drafts.ts';
@@ -67,22 +68,19 @@ function isShared(field: MirrorField): field is SharedField {
 }
 
 /**
- * Which contract the record showed at each entry: the one of our last write before it. Our writes are told by their tokens, in the
- * order of the host's history.
+ * Which contract the record showed at each entry: the one whose number we had written last. The token alone would not do, because a
+ * late write of a few fields leaves the number, and with it what people see, as it is.
  */
 function shownContracts(
   state: RecordState,
   record: HostRecord,
 ): { readonly contractId: string | null; readonly entriesOf: (field: MirrorField) => readonly FieldEntry[] } {
-  const intents = new Map(state.intents.map((intent) => [intent.syncToken, intent.contractId]));
+  const byNumber = contractsByNumber(state);
   let contractId = state.mirror?.leadContractId ?? null;
   const byField = new Map<string, FieldEntry[]>();
-  for (const edit of withTokensFirst(record.history ?? [])) {
-    if (edit.field === 'syncToken') {
-      const landed = edit.value === null ? undefined : intents.get(edit.value);
-      if (landed !== undefined) contractId = landed;
-      continue;
-    }
+  for (const edit of record.history ?? []) {
+    if (edit.field === 'leadContractNumber' && edit.author === 'us' && edit.at >= (state.mirror?.historyCheckedAt ?? 0))
+      contractId = byNumber.get(edit.value) ?? null;
     const entries = byField.get(edit.field) ?? [];
     entries.push({ value: edit.value, at: edit.at, author: edit.author, authorId: edit.authorId, contractId });
     byField.set(edit.field, entries);
@@ -90,10 +88,14 @@ function shownContracts(
   return { contractId, entriesOf: (field) => byField.get(field) ?? [] };
 }
 
-/** A write sets its token and its values in one instant; the token says whose values they are, so it goes first. */
-function withTokensFirst(history: readonly HostFieldEdit[]): readonly HostFieldEdit[] {
-  const rank = (edit: HostFieldEdit): number => (edit.field === 'syncToken' ? 0 : 1);
-  return history.toSorted((a, b) => a.at - b.at || (a.author === b.author ? rank(a) - rank(b) : 0));
+function contractsByNumber({ mirror, intents, contracts }: RecordState): ReadonlyMap<string | null, string | null> {
+  return new Map<string | null, string | null>([
+    [mirror?.base.leadContractNumber ?? null, mirror?.leadContractId ?? null],
+    ...contracts.map(({ contract }) => [canonicalText(contract.number), contract.id] as const),
+    ...intents.flatMap(({ values, contractId }) =>
+      values.leadContractNumber === undefined ? [] : [[values.leadContractNumber, contractId] as const],
+    ),
+  ]);
 }
 
 /** A conflict is decided by when each side changed, which only the history knows to the field. */

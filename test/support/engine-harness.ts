@@ -37,6 +37,8 @@ export type HarnessParts = {
   readonly storeLatencyMs?: () => number;
   readonly settings?: Partial<EngineSettings>;
   readonly afterHook?: EngineParts['afterHook'];
+  /** Hears of every call to a port before it is made; may kill the process, and then the call is not made. */
+  readonly beforeCall?: (name: string) => void;
 };
 
 export function startProcess(parts: HarnessParts): Process {
@@ -49,11 +51,12 @@ export function startProcess(parts: HarnessParts): Process {
     error: (fields, message) => void parts.errors.push({ message, ...fields }),
   };
   const engine = createEngine({
-    store: mortal(parts.store, life, async () => {
+    store: mortal(parts.store, life, async (name) => {
+      parts.beforeCall?.(name);
       const delayMs = parts.storeLatencyMs?.() ?? 0;
       if (delayMs > 0) await clock.sleep(delayMs);
     }),
-    crm: { [parts.host.host]: mortal(parts.host, life, () => Promise.resolve()) },
+    crm: { [parts.host.host]: mortal(parts.host, life, (name) => Promise.resolve(parts.beforeCall?.(name))) },
     world: {
       clock: mortal({ now: () => clock.now(), sleep: clock.sleep }, life, () => Promise.resolve()),
       random: parts.random,
@@ -74,14 +77,18 @@ const NEVER = new Promise<never>(() => undefined);
 /** Answered at once even in a port: they are plain functions. */
 const SYNCHRONOUS = new Set<PropertyKey>(['now', 'parseDelivery', 'host', 'batchMax']);
 
-function mortal<T extends object>(port: T, life: { readonly alive: boolean }, before: () => Promise<void>): T {
+function mortal<T extends object>(
+  port: T,
+  life: { readonly alive: boolean },
+  before: (name: string) => Promise<void>,
+): T {
   return new Proxy(port, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function' || SYNCHRONOUS.has(name)) return member;
       return async (...given: unknown[]) => {
         if (!life.alive) return NEVER;
-        await before();
+        await before(String(name));
         if (!life.alive) return NEVER;
         const outcome = await settled(Reflect.apply(member, target, given));
         if (!life.alive) return NEVER;

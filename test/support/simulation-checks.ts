@@ -1,34 +1,12 @@
 /** What must hold when edits have stopped and links have healed, by the numbers of docs/sync-spec.md. */
-import type { HostRecordRef } from '../../server/crm/port.ts';
-import type { SharedField } from '../../server/domain/contract.ts';
 import { WEEKENDS_CALENDAR } from '../../server/domain/calendar.ts';
 import { addDays } from '../../server/domain/dates.ts';
 import { MIRROR_FIELD_NAMES } from '../../server/domain/mirror.ts';
 import { sharedValue, wantedValues } from '../../server/domain/wanted-values.ts';
 import { TEST_SETTINGS } from './engine-harness.ts';
 import { keyOf } from './memory-host.ts';
-import { allRecords, type Scene, todayOf } from './simulation.ts';
+import { allRecords, type Edit, type Scene, todayOf } from './simulation-scene.ts';
 import { day } from './simulation-world.ts';
-
-export type Edit =
-  | { readonly kind: 'ours_field'; readonly connectionId: string; readonly ref: HostRecordRef; readonly value: string }
-  | {
-      readonly kind: 'host';
-      readonly connectionId: string;
-      readonly ref: HostRecordRef;
-      /** The contract whose number the record showed; null when it showed none. */
-      readonly contractId: string | null;
-      readonly field: SharedField;
-      readonly parent: string | null;
-      readonly value: string | null;
-    }
-  | {
-      readonly kind: 'card';
-      readonly contractId: string;
-      readonly field: SharedField;
-      readonly parent: string | null;
-      readonly value: string | null;
-    };
 
 export function checkSchedule(scene: Scene): readonly string[] {
   return [

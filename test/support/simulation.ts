@@ -4,19 +4,20 @@
  */
 import type { ConnectionRef, HostEvent, HostRecordRef } from '../../server/crm/port.ts';
 import { CONTRACT_STAGES, type PlainDate, RENEWAL_DECISIONS, type SharedField } from '../../server/domain/contract.ts';
-import { addDays, plainDateIn } from '../../server/domain/dates.ts';
+import { addDays } from '../../server/domain/dates.ts';
 import { sharedValue } from '../../server/domain/wanted-values.ts';
 import { applyEdit } from '../../server/sync/apply-edit.ts';
 import { changesBetween } from '../../server/sync/contract-drafts.ts';
 import type { SyncCounter } from '../../server/sync/settings.ts';
-import { type Process, startProcess } from './engine-harness.ts';
+import { startProcess } from './engine-harness.ts';
 import { createMemoryHost, keyOf, type MemoryHost, type MemoryRecord } from './memory-host.ts';
-import { createMemoryStore, type MemoryStore } from './memory-store.ts';
+import { createMemoryStore } from './memory-store.ts';
 import { createSeededRandom, type SeededRandom } from './seeded-random.ts';
-import { checkSchedule, type Edit } from './simulation-checks.ts';
+import { checkSchedule } from './simulation-checks.ts';
+import { allRecords, type Scene, todayOf } from './simulation-scene.ts';
 import { drawFate, drawFaults, type FaultCounts, type FaultMix, NO_FAULTS } from './simulation-faults.ts';
 import { account, day, deal, portal, sampleContract, sampleLinked, SIMULATION_START } from './simulation-world.ts';
-import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+import { createVirtualClock } from './virtual-clock.ts';
 
 export type SimulationOptions = {
   readonly faults?: 'drawn' | 'none';
@@ -32,24 +33,6 @@ export type SimulationResult = {
   readonly counters: Partial<Record<SyncCounter, number>>;
   readonly conflictReasons: Readonly<Record<string, number>>;
   readonly calls: number;
-};
-
-export type Scene = {
-  readonly clock: VirtualClock;
-  readonly host: MemoryHost;
-  readonly store: MemoryStore;
-  readonly random: SeededRandom;
-  readonly mix: FaultMix;
-  readonly counts: FaultCounts;
-  readonly connections: readonly ConnectionRef[];
-  readonly edits: Edit[];
-  /** Records that were without any link at some time: nothing is promised about edits of them. */
-  readonly unlinkedOnce: Set<string>;
-  /** Faults happen only before this is set. */
-  healed: boolean;
-  process: Process | null;
-  nextDay: number;
-  readonly trace: (line: string) => void;
 };
 
 const EDITS_END_MS = 240_000;
@@ -117,10 +100,6 @@ function replayDeadLetters({ store, connections }: Scene): void {
     const dead = store.dirtyRows(connectionId).filter((row) => row.dead);
     void store.markDirty(dead.map(({ ref }) => ({ workspaceId, connectionId, ref, reason: 'replay' })));
   }
-}
-
-export function todayOf(scene: Scene): PlainDate {
-  return plainDateIn('UTC', scene.clock.now());
 }
 
 function buildScene(random: SeededRandom, mix: FaultMix, trace: (line: string) => void): Scene {
@@ -231,14 +210,6 @@ function planEdits(scene: Scene): void {
       else if (draw < 0.93) relink(scene);
       else changeRecord(scene);
     });
-}
-
-export function allRecords(
-  scene: Scene,
-): readonly { readonly connection: ConnectionRef; readonly record: MemoryRecord }[] {
-  return scene.connections.flatMap((connection) =>
-    scene.host.recordsOf(connection.accountId).map((record) => ({ connection, record })),
-  );
 }
 
 /** Renewal dates are never chosen twice, so that each can be traced to its edit. */

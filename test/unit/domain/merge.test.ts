@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   CONFLICT_POLICIES,
@@ -12,6 +12,7 @@ import {
 const text = fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: null });
 const at = fc.integer({ min: 0, max: 20 });
 const policy = fc.constantFrom(...CONFLICT_POLICIES);
+const sides = fc.record({ base: text, mine: text, yours: text, changedAt: at, moment: at, chosen: policy });
 const entry = fc.record({
   value: text,
   at,
@@ -44,7 +45,7 @@ describe('the merge of one field', () => {
 
   test('S1 merging once more changes nothing', () => {
     fc.assert(
-      fc.property(text, text, text, at, at, policy, (base, mine, yours, changedAt, moment, chosen) => {
+      fc.property(sides, ({ base, mine, yours, changedAt, moment, chosen }) => {
         const once = mergeField(base, { value: mine, changedAt }, { value: yours, at: moment }, chosen);
         const twice = mergeField(yours, { value: once.value, changedAt }, { value: yours, at: moment }, chosen);
         expect(twice).toEqual({ value: once.value, lost: undefined });
@@ -54,7 +55,7 @@ describe('the merge of one field', () => {
 
   test('S2 a value of either side is kept, is the base that the other side replaced, or is reported as lost', () => {
     fc.assert(
-      fc.property(text, text, text, at, at, policy, (base, mine, yours, changedAt, moment, chosen) => {
+      fc.property(sides, ({ base, mine, yours, changedAt, moment, chosen }) => {
         const { value, lost } = mergeField(base, { value: mine, changedAt }, { value: yours, at: moment }, chosen);
         for (const side of [mine, yours]) expect([value, lost, base]).toContain(side);
       }),

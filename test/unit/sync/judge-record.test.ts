@@ -222,6 +222,7 @@ describe('a record with several contracts', () => {
     const state = withIntent(agreedState([one, two]), { leadContractNumber: 'C-2', renewalDate: '2029-01-01' }, 'two');
     const history = [
       edit('syncToken', 't2', 1_500, 'us'),
+      edit('leadContractNumber', 'C-2', 1_500, 'us'),
       edit('renewalDate', '2029-01-01', 1_500, 'us'),
       edit('renewalDate', '2029-03-01', 1_700),
     ];
@@ -229,6 +230,18 @@ describe('a record with several contracts', () => {
       judge(state, reading(state, { renewalDate: '2029-03-01' }, { syncToken: 't2', history })),
     );
     expect(commit.updates).toMatchObject([{ contractId: 'two', changes: { endDate: '2029-02-28' } }]);
+  });
+
+  test('S9 a late write that leaves the number alone leaves the contract that people see alone', () => {
+    const state = withIntent(agreedState([one, two]), { renewalDecision: 'exit' }, 'two');
+    const history = [
+      edit('syncToken', 't2', 1_500, 'us'),
+      edit('renewalDecision', 'exit', 1_500, 'us'),
+      edit('renewalDate', '2027-09-01', 1_700),
+    ];
+    const change = { renewalDecision: 'exit', renewalDate: '2027-09-01' };
+    const { commit } = committed(judge(state, reading(state, change, { syncToken: 't2', history })));
+    expect(commit.updates).toMatchObject([{ contractId: 'one', changes: { endDate: '2027-08-31' } }]);
   });
 
   test('S2 an edit of a contract that is no longer linked is kept as a conflict', () => {

@@ -1,0 +1,60 @@
+/** What one simulated schedule consists of while it runs. */
+import type { ConnectionRef, HostRecordRef } from '../../server/crm/port.ts';
+import type { PlainDate, SharedField } from '../../server/domain/contract.ts';
+import { plainDateIn } from '../../server/domain/dates.ts';
+import type { Process } from './engine-harness.ts';
+import type { MemoryHost, MemoryRecord } from './memory-host.ts';
+import type { MemoryStore } from './memory-store.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import type { FaultCounts, FaultMix } from './simulation-faults.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export type Edit =
+  | { readonly kind: 'ours_field'; readonly connectionId: string; readonly ref: HostRecordRef; readonly value: string }
+  | {
+      readonly kind: 'host';
+      readonly connectionId: string;
+      readonly ref: HostRecordRef;
+      /** The contract whose number the record showed; null when it showed none. */
+      readonly contractId: string | null;
+      readonly field: SharedField;
+      readonly parent: string | null;
+      readonly value: string | null;
+    }
+  | {
+      readonly kind: 'card';
+      readonly contractId: string;
+      readonly field: SharedField;
+      readonly parent: string | null;
+      readonly value: string | null;
+    };
+
+export type Scene = {
+  readonly clock: VirtualClock;
+  readonly host: MemoryHost;
+  readonly store: MemoryStore;
+  readonly random: SeededRandom;
+  readonly mix: FaultMix;
+  readonly counts: FaultCounts;
+  readonly connections: readonly ConnectionRef[];
+  readonly edits: Edit[];
+  /** Records that were without any link at some time: nothing is promised about edits of them. */
+  readonly unlinkedOnce: Set<string>;
+  /** Faults happen only before this is set. */
+  healed: boolean;
+  process: Process | null;
+  nextDay: number;
+  readonly trace: (line: string) => void;
+};
+
+export function todayOf(scene: Scene): PlainDate {
+  return plainDateIn('UTC', scene.clock.now());
+}
+
+export function allRecords(
+  scene: Scene,
+): readonly { readonly connection: ConnectionRef; readonly record: MemoryRecord }[] {
+  return scene.connections.flatMap((connection) =>
+    scene.host.recordsOf(connection.accountId).map((record) => ({ connection, record })),
+  );
+}
