@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { csvCell } from '../../../extensions/practice/pages/src/list/csv-cell.ts';
 import {
   defaultColumns,
+  effectiveSort,
   filterKind,
   isComplete,
   listViewSearch,
@@ -54,6 +56,18 @@ describe('list views', () => {
       'counterpart_renewal_date',
       'counterpart_sla_status',
     ]);
+  });
+
+  test('the newest records stand first until a person sorts', () => {
+    const plain = parseListView('');
+    expect(effectiveSort(plain)).toEqual({ sort: 'createdate', direction: 'desc' });
+    expect(effectiveSort({ ...plain, sort: 'amount' })).toEqual({ sort: 'amount', direction: 'asc' });
+  });
+
+  test('a text that a spreadsheet would run as a formula is exported as plain text', () => {
+    expect(csvCell('=HYPERLINK("x")')).toBe(`"'=HYPERLINK(""x"")"`);
+    expect(csvCell('-12.5')).toBe('-12.5');
+    expect(csvCell('a, b')).toBe('"a, b"');
   });
 
   test('every operator offered for a kind of property can be completed', () => {

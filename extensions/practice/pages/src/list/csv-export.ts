@@ -1,18 +1,14 @@
+import { csvCell } from './csv-cell.ts';
 import type { ObjectType } from '../portal/object-types.ts';
 import { PAGE_SIZE, portalApi } from '../portal/portal-api.ts';
 import type { Property, RecordSummary } from '../portal/portal-schema.ts';
 import { formatValue, propertyLabel } from '../portal/property-format.ts';
 import type { FormatContext } from '../portal/property-format.ts';
+import { effectiveSort } from './list-query.ts';
 import type { ListView } from './list-query.ts';
 
 /** An export stops here and says so; HubSpot's own search stops at the same number. */
 export const EXPORT_ROWS_MAX = 10_000;
-
-/** Text that a spreadsheet would run as a formula is made plain by a leading apostrophe. */
-export function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
 
 export type ExportRequest = {
   readonly portalId: number;
@@ -30,7 +26,7 @@ export async function exportCsv(
   const rows: RecordSummary[] = [];
   let after: string | null = null;
   while (rows.length < EXPORT_ROWS_MAX) {
-    const query = { q: view.q, filters: view.filters, sort: view.sort, direction: view.direction, after };
+    const query = { q: view.q, filters: view.filters, ...effectiveSort(view), after };
     const answer = await portalApi.records(portalId, type, query, PAGE_SIZE);
     if (!answer.ok) return { ok: false, message: answer.message };
     rows.push(...answer.data.results);

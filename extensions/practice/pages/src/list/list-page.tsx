@@ -16,7 +16,7 @@ import { ColumnPicker } from './column-picker.tsx';
 import { CreateRecord } from './create-record.tsx';
 import { downloadCsv, EXPORT_ROWS_MAX, exportCsv } from './csv-export.ts';
 import { FilterBar } from './filter-bar.tsx';
-import { defaultColumns, EMPTY_VIEW, isComplete, listViewSearch, parseListView } from './list-query.ts';
+import { defaultColumns, effectiveSort, EMPTY_VIEW, isComplete, listViewSearch, parseListView } from './list-query.ts';
 import type { ListView } from './list-query.ts';
 import { RecordTable } from './record-table.tsx';
 import { ViewTabs } from './view-tabs.tsx';
@@ -46,8 +46,7 @@ function useRows(type: ObjectType, view: ListView, after: string | null) {
     const next = await portalApi.records(portal.id, type, {
       q: view.q,
       filters,
-      sort: view.sort,
-      direction: view.direction,
+      ...effectiveSort(view),
       after,
     });
     if (request !== requests.current) return;

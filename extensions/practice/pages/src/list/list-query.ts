@@ -56,6 +56,13 @@ export function listViewSearch(view: ListView): string {
   return text === '' ? '' : `?${text}`;
 }
 
+/** The newest records stand first until a person sorts otherwise, as in HubSpot's own views. */
+export function effectiveSort(view: ListView): { readonly sort: string; readonly direction: 'asc' | 'desc' } {
+  return view.sort === null
+    ? { sort: 'createdate', direction: 'desc' }
+    : { sort: view.sort, direction: view.direction };
+}
+
 export const OPERATORS = [
   'EQ',
   'NEQ',
