@@ -12,7 +12,7 @@ import { useToast } from '../portal/toasts.tsx';
 import type { CardHost } from './card-protocol.ts';
 import { CardWordsContext } from './card-words.ts';
 import { COMPONENTS } from './component-map.tsx';
-import { CardHostSession } from './host-api.ts';
+import { CardConnection } from './host-api.ts';
 import type { CardRecord, IframeRequest } from './host-api.ts';
 import { OverlayRegistry, OverlayRegistryContext } from './overlay.tsx';
 
@@ -124,7 +124,7 @@ function RunningCard({ extension, record, revision, onFailure, failed }: Running
   const [log, setLog] = useState<readonly string[]>([]);
   const latest = useRef(record);
   latest.current = record;
-  const session = useRef<CardHostSession | null>(null);
+  const connection = useRef<CardConnection | null>(null);
 
   useEffect(() => {
     const worker = new Worker(new URL('./card-worker.ts', import.meta.url), { name: extension.uid });
@@ -135,7 +135,7 @@ function RunningCard({ extension, record, revision, onFailure, failed }: Running
       associations: () => latest.current?.associations() ?? { deals: [], companies: [], tickets: [] },
       refresh: async () => latest.current?.refresh(),
     };
-    session.current = new CardHostSession({
+    connection.current = new CardConnection({
       portal,
       extension,
       language,
@@ -153,14 +153,14 @@ function RunningCard({ extension, record, revision, onFailure, failed }: Running
     }, FIRST_DRAWING_MS_MAX);
     const bundle = new URL(extension.bundleUrl, location.href).href;
     createEndpoint<WorkerApi>(worker)
-      .call.run(bundle, session.current.host(), receiver.receive)
+      .call.run(bundle, connection.current.host(), receiver.receive)
       .catch((error: unknown) => onFailure(error instanceof Error ? error.message : String(error)));
     return () => {
       clearTimeout(timer);
       worker.terminate();
     };
   }, []);
-  useEffect(() => session.current?.propertiesChanged(), [revision]);
+  useEffect(() => connection.current?.propertiesChanged(), [revision]);
 
   return (
     <div className="card-body" lang={language}>

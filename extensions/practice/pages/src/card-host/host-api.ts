@@ -101,7 +101,7 @@ function contextOf({ portal, extension, language, record }: CardSurroundings): u
   };
 }
 
-export class CardHostSession {
+export class CardConnection {
   readonly #around: CardSurroundings;
   readonly #listeners = new Set<PropertyListener>();
 
