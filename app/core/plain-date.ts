@@ -22,6 +22,13 @@ export function formatDate(locale: Locale, date: string): string {
   }).format(at);
 }
 
+/** As `formatDate`, without the year when it is that of `today`: for figures that have little room. */
+export function formatNearDate(locale: Locale, date: string, today: string): string {
+  const at = Date.parse(`${date}T00:00:00Z`);
+  if (Number.isNaN(at) || date.slice(0, 4) !== today.slice(0, 4)) return formatDate(locale, date);
+  return new Intl.DateTimeFormat(DATE_TAGS[locale], { timeZone: 'UTC', month: 'short', day: 'numeric' }).format(at);
+}
+
 /** `2026-05` → `May 2026` or `2026年5月`. */
 export function formatMonth(locale: Locale, period: string): string {
   const at = Date.parse(`${period}-01T00:00:00Z`);

@@ -5,7 +5,7 @@
 import type { ContractCardView, ContractDetail, RecordCard } from '../wire/card.ts';
 import type { Locale } from './locale.ts';
 import { formatMoney, sumByCurrency, type WireMoney } from './money.ts';
-import { formatDate, formatInstant, formatMonth } from './plain-date.ts';
+import { formatDate, formatInstant, formatMonth, formatNearDate } from './plain-date.ts';
 import { createTranslate, isMessageKey, type Translate } from './translate.ts';
 
 export const TONES = ['neutral', 'good', 'notice', 'bad', 'info'] as const;
@@ -113,7 +113,8 @@ export function createPresenter(locale: Locale, zone: string) {
       if (sync.state !== 'current' || sync.lastAgreedAt === null) return t(`sync.${sync.state}`);
       return t('sync.currentSince', { time: instant(sync.lastAgreedAt, today) });
     },
-    summary: (card: RecordCard): CardSummary => presentSummary(card, { t, date, money }),
+    summary: (card: RecordCard): CardSummary =>
+      presentSummary(card, { t, money, nearDate: (day) => formatNearDate(locale, day, card.today) }),
     provenance: (entry: ContractDetail['provenance'][number], today: string): string => {
       const filled = entry.value === null ? 'cleared' : 'set';
       return t(entry.actor === null ? `history.${filled}` : `history.${filled}.by`, {
@@ -171,11 +172,11 @@ function presentNotice(
 
 type SummaryTools = {
   readonly t: Translate;
-  readonly date: (day: string) => string;
+  readonly nearDate: (day: string) => string;
   readonly money: (amount: WireMoney) => string;
 };
 
-function presentSummary(card: RecordCard, { t, date, money }: SummaryTools): CardSummary {
+function presentSummary(card: RecordCard, { t, nearDate, money }: SummaryTools): CardSummary {
   const going = card.contracts.filter((contract) => !ENDED_STAGES.includes(contract.stage));
   const live = card.contracts.filter((contract) => LIVE_STAGES.includes(contract.stage));
   const notices = going.flatMap((contract) =>
@@ -189,7 +190,7 @@ function presentSummary(card: RecordCard, { t, date, money }: SummaryTools): Car
     notice:
       next === undefined
         ? { text: t('card.none'), detail: t('summary.noNotice') }
-        : { text: date(next.safeDate), detail: t('notice.due', { days: next.daysLeft }) },
+        : { text: nearDate(next.safeDate), detail: t('notice.due', { days: next.daysLeft }) },
     sla: presentSlaSummary(live, t),
     value: sums[0] ?? t('card.none'),
     moreValue: sums.length > 1 ? t('summary.moreCurrencies', { list: sums.slice(1).join(' · ') }) : null,

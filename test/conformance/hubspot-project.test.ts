@@ -1,19 +1,16 @@
 /** The HubSpot project passes HubSpot's own parser, and the parser would have said so if it did not. */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { http } from '@hubspot/local-dev-lib/http';
 import { parseProjectConfig } from '@hubspot/project-parsing-lib/projects';
 import { translate } from '@hubspot/project-parsing-lib/translate';
-import {
-  collectFileDependencies,
-  findAndParsePackageJsonFiles,
-  getPackableFiles,
-} from '@hubspot/project-parsing-lib/workspaces';
+import { collectFileDependencies, findAndParsePackageJsonFiles } from '@hubspot/project-parsing-lib/workspaces';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { SHARED_PROPERTIES } from '../../app/core/follow-up.ts';
 import { OPTIONAL_SCOPES, REQUIRED_SCOPES } from '../../server/crm/hubspot/scopes.ts';
+import { stageHubSpotProject } from '../../scripts/stage-hubspot.mjs';
 import { COMPONENT_SCHEMAS } from './hubspot-project-schemas.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -124,15 +121,33 @@ describe('the project as it is', () => {
     for (const entry of entries) expect(existsSync(join(SOURCE, entry)), entry).toBe(true);
   });
 
-  test('takes the shared code with it on upload: all of core and wire, and nothing of the workspace', async () => {
-    const packages = await findAndParsePackageJsonFiles(SOURCE);
-    const [dependency, ...others] = await collectFileDependencies(packages);
-    expect(others).toEqual([]);
-    expect(dependency?.localPath).toBe(join(ROOT, 'app'));
-    const files = [...(await getPackableFiles(join(ROOT, 'app')))];
-    const needed = ['core/present.ts', 'core/messages/zh-CN.ts', 'wire/card.ts', 'package.json'];
-    expect(files).toEqual(expect.arrayContaining(needed));
-    expect(files.filter((file) => file.startsWith('web/') || file.includes('node_modules'))).toEqual([]);
+  test('is staged for upload with the shared code inside each folder that npm installs for', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hubspot-upload-'));
+    folders.push(folder);
+    const source = stageHubSpotProject(folder);
+    expect(parseProjectConfig(folder).srcDir).toBe('extensions/hubspot');
+    expect(
+      Object.keys((await validate(source)).intermediateRepresentation.intermediateNodesIndexedByUid).sort(),
+    ).toEqual(UIDS);
+
+    const dependencies = await collectFileDependencies(await findAndParsePackageJsonFiles(source));
+    expect(
+      dependencies.map(({ localPath, sourcePackageJsonPath }) => relative(dirname(sourcePackageJsonPath), localPath)),
+    ).toEqual(['shared', 'shared']);
+    for (const { localPath } of dependencies) {
+      for (const file of ['core/present.ts', 'core/messages/zh-CN.ts', 'wire/card.ts']) {
+        expect(readFileSync(join(localPath, file), 'utf8')).toBe(readFileSync(join(ROOT, 'app', file), 'utf8'));
+      }
+      expect(existsSync(join(localPath, 'web'))).toBe(false);
+    }
+  });
+
+  test('staging never empties a folder that holds something else', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hubspot-upload-'));
+    folders.push(folder);
+    writeFileSync(join(folder, 'letter.txt'), 'keep me');
+    expect(() => stageHubSpotProject(folder)).toThrow(/holds other files/);
+    expect(existsSync(join(folder, 'letter.txt'))).toBe(true);
   });
 });
 

@@ -239,9 +239,9 @@ export const zhCNCard: Readonly<Record<keyof typeof enCard, string>> = {
   'moveReason.term_over': '合同期已届满，请先填写新的最后一天。',
 
   'sidebar.none': '此记录尚无合同。',
-  'sidebar.noneBody': '请在“合同”选项卡中关联或新建。',
-  'sidebar.more': '“合同”选项卡中还有 {count} 份合同',
-  'sidebar.only': '详情见“合同”选项卡。',
+  'sidebar.noneBody': '请在“Contracts”选项卡中关联或新建。',
+  'sidebar.more': '“Contracts”选项卡中还有 {count} 份合同',
+  'sidebar.only': '详情见“Contracts”选项卡。',
   'sidebar.review': '在 Counterpart 中查看',
 
   'settings.title': 'Counterpart',
@@ -250,7 +250,7 @@ export const zhCNCard: Readonly<Record<keyof typeof enCard, string>> = {
   'settings.connectionBody': '同步状态、字段映射、人员和导入均在 Counterpart 工作区中管理。',
   'settings.cards': '将卡片添加到记录',
   'settings.cardsStep1': '打开任一交易或公司，选择“自定义”，再选择“卡片库”。',
-  'settings.cardsStep2': '将“合同”添加到中间栏，将“合同关注”添加到侧边栏。',
+  'settings.cardsStep2': '将“Contracts”添加到中间栏，将“Contract attention”添加到侧边栏。',
   'settings.cardsStep3': '对另一种对象重复以上步骤并保存。',
   'settings.open': '打开工作区',
 };

@@ -128,7 +128,7 @@ describe('sentences', () => {
     expect(summary).toMatchObject({
       count: '4',
       live: '2 in force',
-      notice: { text: '14 Dec 2026', detail: 'Notice due in 23 days' },
+      notice: { text: '14 Dec', detail: 'Notice due in 23 days' },
       sla: { text: '1 missed', detail: 'of 2 measured' },
       value: '$210,400',
     });

@@ -108,8 +108,8 @@ export function EmptyRecord(props: Pick<ContractListProps, 'card' | 'onAttach' |
       imageWidth={160}
       testId="empty"
     >
-      <Text>{t('empty.body')}</Text>
-      <Flex direction="row" justify="center">
+      <Flex direction="column" align="center" gap="md">
+        <Text>{t('empty.body')}</Text>
         <AddButtons {...props} />
       </Flex>
     </EmptyState>
