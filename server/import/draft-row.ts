@@ -4,16 +4,9 @@
  */
 import type { ImportField, ImportOptions } from '../../app/wire/workspace.ts';
 import type { ContractSide, ContractStage, Money, NoticePeriod, PlainDate, RenewalKind } from '../domain/contract.ts';
-import {
-  type Cell,
-  parseCountCell,
-  parseDateCell,
-  parseEmailCell,
-  parseMoneyCell,
-  parseRenewalCell,
-  parseSideCell,
-  parseStageCell,
-} from './parse-cell.ts';
+import { type Cell, parseCountCell, parseDateCell, parseEmailCell } from './parse-cell.ts';
+import { parseRenewalCell, parseSideCell, parseStageCell } from './parse-code-cell.ts';
+import { parseMoneyCell } from './parse-money-cell.ts';
 
 const TITLE_LENGTH_MAX = 200;
 const NUMBER_LENGTH_MAX = 60;

@@ -1,10 +1,9 @@
 /**
- * Reads one cell as a date, an amount or a code, or says why it cannot. Nothing is guessed where two readings are possible: `03/04/2026` is
- * refused until the person says which comes first.
+ * Reads one cell as a date, a count or an address, or says why it cannot. Nothing is guessed where two readings are possible: `03/04/2026`
+ * is refused until the person says which comes first. Amounts are in `parse-money-cell.ts`, words in `parse-code-cell.ts`.
  */
-import type { ContractSide, ContractStage, Money, PlainDate, RenewalKind } from '../domain/contract.ts';
+import type { PlainDate } from '../domain/contract.ts';
 import { parsePlainDate } from '../domain/dates.ts';
-import { parseMoney } from '../domain/money.ts';
 
 export type Cell<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: CellProblem };
 export const CELL_PROBLEMS = [
@@ -12,6 +11,7 @@ export const CELL_PROBLEMS = [
   'ambiguous_date',
   'not_an_amount',
   'currency_missing',
+  'currencies_differ',
   'not_a_currency',
   'unknown_code',
   'not_a_whole_number',
@@ -20,24 +20,34 @@ export const CELL_PROBLEMS = [
 export type CellProblem = (typeof CELL_PROBLEMS)[number];
 export type DateFormat = 'unambiguous' | 'day_first' | 'month_first';
 
-const good = <T>(value: T): Cell<T> => ({ ok: true, value });
-const bad = (code: CellProblem): { readonly ok: false; readonly code: CellProblem } => ({ ok: false, code });
+export const good = <T>(value: T): Cell<T> => ({ ok: true, value });
+export const bad = (code: CellProblem): { readonly ok: false; readonly code: CellProblem } => ({ ok: false, code });
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-const YEAR_FIRST = /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?$/;
-const NUMBERS_ONLY = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$/;
-const DAY_MONTH_NAME = /^(\d{1,2})[\s-]+([a-z]{3,9})\.?,?[\s-]+(\d{4})$/i;
-const MONTH_NAME_DAY = /^([a-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})$/i;
+const MONTHS = 'january february march april may june july august september october november december'.split(' ');
+/** A time of day after the date, which a contract's day leaves out: `T00:00:00Z`, ` 09:30`. */
+const TIME = String.raw`(?:(?:T|\s+)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2}|[AP]M)?)?`;
+const YEAR_FIRST = new RegExp(String.raw`^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})${TIME}$`, 'i');
+const CHINESE = new RegExp(String.raw`^(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*[日号]?${TIME}$`, 'i');
+const COMPACT = /^((?:19|20)\d{2})(\d{2})(\d{2})$/;
+const NUMBERS_ONLY = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4})${TIME}$`, 'i');
+const DAY_MONTH_NAME = /^(\d{1,2})(?:st|nd|rd|th)?[\s-]+([a-z]{3,9})\.?,?[\s-]+(\d{4})$/i;
+const MONTH_NAME_DAY = /^([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})$/i;
+const DATE_LENGTH_MAX = 60;
 
-export function parseDateCell(text: string, format: DateFormat): Cell<PlainDate> {
+/** @param format which of day and month comes first where the cell alone cannot tell. */
+export function parseDateCell(cell: string, format: DateFormat): Cell<PlainDate> {
+  if (cell.length > DATE_LENGTH_MAX) return bad('not_a_date');
+  const text = cell.normalize('NFKC').trim();
   const yearFirst = YEAR_FIRST.exec(text);
-  if (yearFirst) return dateOf(yearFirst[1], yearFirst[2], yearFirst[3]);
+  if (yearFirst) return dateOf(yearFirst[1], yearFirst[3], yearFirst[4]);
+  const yearMonthDay = CHINESE.exec(text) ?? COMPACT.exec(text);
+  if (yearMonthDay) return dateOf(yearMonthDay[1], yearMonthDay[2], yearMonthDay[3]);
   const dayName = DAY_MONTH_NAME.exec(text);
   if (dayName) return dateOf(dayName[3], monthNumber(dayName[2]), dayName[1]);
   const nameDay = MONTH_NAME_DAY.exec(text);
   if (nameDay) return dateOf(nameDay[3], monthNumber(nameDay[1]), nameDay[2]);
   const numbers = NUMBERS_ONLY.exec(text);
-  return numbers ? dateOfNumbers(numbers[1], numbers[2], { year: numbers[3], format }) : bad('not_a_date');
+  return numbers ? dateOfNumbers(numbers[1], numbers[3], { year: numbers[4], format }) : bad('not_a_date');
 }
 
 type Part = string | undefined;
@@ -60,155 +70,17 @@ function dateOf(year: Part, month: Part, day: Part): Cell<PlainDate> {
   return date === null ? bad('not_a_date') : good(date);
 }
 
+/** Three letters or more of an English month's name, so that `Sept` is one; empty for another word. */
 function monthNumber(name: Part): string {
-  const index = MONTHS.indexOf((name ?? '').slice(0, 3).toLowerCase());
+  const word = (name ?? '').toLowerCase();
+  const index = MONTHS.findIndex((month) => month.startsWith(word));
   return index < 0 ? '' : String(index + 1);
 }
 
-const SYMBOLS: Readonly<Record<string, string>> = {
-  $: 'USD',
-  US$: 'USD',
-  '€': 'EUR',
-  '£': 'GBP',
-  人民币: 'CNY',
-  元: 'CNY',
-  RMB: 'CNY',
-  'JP¥': 'JPY',
-  円: 'JPY',
-};
-const TEN_THOUSAND = '万';
-
-/** An amount with or without a currency beside it. `¥` alone is both yuan and yen, so it leaves the currency to the column or the default. */
-export function parseMoneyCell(text: string, currencyText: string, currencyDefault: string): Cell<Money> {
-  const clean = text.normalize('NFKC').replace(/\s/g, '').replace('￥', '¥');
-  const match = /^([^\d-]*)(-?[\d.,]+)(万?)([^\d]*)$/.exec(clean);
-  if (!match) return bad('not_an_amount');
-  const beside = (match[1] ?? '') + (match[4] ?? '');
-  const code = currencyText.trim().toUpperCase() || codeOf(beside) || currencyDefault;
-  if (code === '') return bad('currency_missing');
-  if (!/^[A-Z]{3}$/.test(SYMBOLS[code] ?? code)) return bad('not_a_currency');
-  if (beside !== '' && beside !== '¥' && codeOf(beside) === '') return bad('not_an_amount');
-  const money = parseMoney(match[2] ?? '', SYMBOLS[code] ?? code);
-  if (money === null) return bad('not_an_amount');
-  return good(match[3] === TEN_THOUSAND ? { ...money, minor: money.minor * 10_000n } : money);
-}
-
-function codeOf(beside: string): string {
-  const text = beside.replace('¥', '');
-  return SYMBOLS[text] ?? SYMBOLS[beside] ?? (/^[A-Z]{3}$/.test(text) ? text : '');
-}
-
-const SIDES: Readonly<Record<string, ContractSide>> = {
-  buy: 'buy',
-  buyer: 'buy',
-  purchase: 'buy',
-  procurement: 'buy',
-  vendor: 'buy',
-  supplier: 'buy',
-  采购: 'buy',
-  买: 'buy',
-  买方: 'buy',
-  采购合同: 'buy',
-  sell: 'sell',
-  seller: 'sell',
-  sale: 'sell',
-  sales: 'sell',
-  customer: 'sell',
-  销售: 'sell',
-  卖: 'sell',
-  卖方: 'sell',
-  销售合同: 'sell',
-};
-const STAGES: Readonly<Record<string, ContractStage>> = {
-  draft: 'draft',
-  草稿: 'draft',
-  起草: 'draft',
-  起草中: 'draft',
-  pending: 'draft',
-  in_review: 'in_review',
-  review: 'in_review',
-  审核: 'in_review',
-  审核中: 'in_review',
-  法务审核: 'in_review',
-  negotiation: 'in_review',
-  谈判: 'in_review',
-  approved: 'approved',
-  已批准: 'approved',
-  审批通过: 'approved',
-  signed: 'signed',
-  已签: 'signed',
-  已签订: 'signed',
-  已签署: 'signed',
-  executed: 'signed',
-  active: 'active',
-  live: 'active',
-  'in force': 'active',
-  current: 'active',
-  履行中: 'active',
-  生效: 'active',
-  执行中: 'active',
-  有效: 'active',
-  renewing: 'renewing',
-  续约中: 'renewing',
-  续签中: 'renewing',
-  expired: 'expired',
-  ended: 'expired',
-  到期: 'expired',
-  已到期: 'expired',
-  已过期: 'expired',
-  terminated: 'terminated',
-  终止: 'terminated',
-  已终止: 'terminated',
-  void: 'void',
-  cancelled: 'void',
-  canceled: 'void',
-  作废: 'void',
-};
-const RENEWALS: Readonly<Record<string, RenewalKind>> = {
-  none: 'none',
-  no: 'none',
-  不续约: 'none',
-  否: 'none',
-  mutual_written: 'mutual_written',
-  'mutual written': 'mutual_written',
-  'by agreement': 'mutual_written',
-  双方书面确认: 'mutual_written',
-  书面确认: 'mutual_written',
-  协商续约: 'mutual_written',
-  auto: 'auto',
-  automatic: 'auto',
-  yes: 'auto',
-  'auto-renew': 'auto',
-  自动续约: 'auto',
-  自动续签: 'auto',
-  自动: 'auto',
-  是: 'auto',
-  evergreen: 'evergreen',
-  'open-ended': 'evergreen',
-  无固定期限: 'evergreen',
-  长期有效: 'evergreen',
-  option_buyer: 'option_buyer',
-  'buyer option': 'option_buyer',
-  买方选择: 'option_buyer',
-  option_supplier: 'option_supplier',
-  'supplier option': 'option_supplier',
-  卖方选择: 'option_supplier',
-};
-
-function codeCell<T>(codes: Readonly<Record<string, T>>) {
-  return (text: string): Cell<T> => {
-    const key = text.normalize('NFKC').trim().toLowerCase();
-    const value = Object.hasOwn(codes, key) ? codes[key] : codes[key.replaceAll(' ', '_')];
-    return value === undefined ? bad('unknown_code') : good(value);
-  };
-}
-export const parseSideCell = codeCell(SIDES);
-export const parseStageCell = codeCell(STAGES);
-export const parseRenewalCell = codeCell(RENEWALS);
-
+/** A whole number, with or without its unit: `60`, `60 days`, `3个月`. */
 export function parseCountCell(text: string, most: number): Cell<number> {
-  const count = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  return Number.isInteger(count) && count <= most ? good(count) : bad('not_a_whole_number');
+  const digits = /^(\d{1,4})\s*(?:days?|months?|天|日|个月|月)?$/i.exec(text.normalize('NFKC'))?.[1];
+  return digits === undefined || Number(digits) > most ? bad('not_a_whole_number') : good(Number(digits));
 }
 
 export function parseEmailCell(text: string): Cell<string> {

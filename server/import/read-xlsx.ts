@@ -1,21 +1,29 @@
 /** The first sheet that has text, as text. Excel's dates become `YYYY-MM-DD`; its numbers lose nothing but their formatting. */
-import readSheets from 'read-excel-file/node';
-import { type FileReading, tableOf } from './import-table.ts';
+import { Worker } from 'node:worker_threads';
+import type { FileReading } from './import-table.ts';
+import { WORKBOOK_HEAP_MB_MAX, WORKBOOK_READ_MS_MAX } from './limits.ts';
 
-export async function readXlsx(bytes: Uint8Array): Promise<FileReading> {
-  let sheets: Awaited<ReturnType<typeof readSheets>>;
-  try {
-    sheets = await readSheets(Buffer.from(bytes));
-  } catch {
-    // The reader throws for anything that is not a workbook; which part of the archive was wrong helps nobody.
-    return { ok: false, problem: 'file_unreadable' };
-  }
-  const sheet = sheets.find(({ data }) => data.some((row) => row.some((cell) => cell !== null)));
-  return tableOf(sheet?.data.map((row) => row.map(textOf)) ?? [], { format: 'xlsx', encoding: null });
+/** A workbook that asks for more memory or time than the limits is `file_too_large`. */
+export function readXlsx(bytes: Uint8Array): Promise<FileReading> {
+  return new Promise((resolve) => {
+    const worker = new Worker(new URL('./xlsx-worker.ts', import.meta.url), {
+      workerData: bytes,
+      resourceLimits: { maxOldGenerationSizeMb: WORKBOOK_HEAP_MB_MAX },
+      env: {},
+    });
+    const settle = (reading: FileReading): void => {
+      clearTimeout(timer);
+      resolve(reading);
+      void worker.terminate();
+    };
+    const timer = setTimeout(() => settle({ ok: false, problem: 'file_too_large' }), WORKBOOK_READ_MS_MAX);
+    worker.once('message', (reading: FileReading) => settle(reading));
+    worker.once('error', (error: unknown) => settle({ ok: false, problem: problemOf(error) }));
+    worker.once('exit', () => settle({ ok: false, problem: 'file_unreadable' }));
+  });
 }
 
-function textOf(cell: unknown): string {
-  if (cell === null || cell === undefined) return '';
-  if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? '' : cell.toISOString().slice(0, 10);
-  return typeof cell === 'string' || typeof cell === 'number' || typeof cell === 'boolean' ? String(cell) : '';
+function problemOf(error: unknown): 'file_too_large' | 'file_unreadable' {
+  const isOutOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+  return isOutOfMemory ? 'file_too_large' : 'file_unreadable';
 }

@@ -1,0 +1,40 @@
+/**
+ * Reads one workbook in a thread of its own, whose memory and time `read-xlsx.ts` bounds: the sheet's own claims about rows and columns
+ * decide how much the reader allocates. Takes the file as `workerData`, answers with one `FileReading`.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import readSheets from 'read-excel-file/node';
+import { type FileReading, tableOf } from './import-table.ts';
+import { repackWorkbook } from './xlsx-archive.ts';
+
+/** Digits that Excel shows of a number; what it stores beyond them is the error of binary fractions. */
+const SIGNIFICANT_DIGITS = 15;
+
+async function readWorkbook(bytes: Uint8Array): Promise<FileReading> {
+  const repacked = repackWorkbook(bytes);
+  if (!repacked.ok) return repacked;
+  let sheets: Awaited<ReturnType<typeof readSheets>>;
+  try {
+    sheets = await readSheets(repacked.archive);
+  } catch {
+    // The reader throws for anything that is not a workbook; which part of the archive was wrong helps nobody.
+    return { ok: false, problem: 'file_unreadable' };
+  }
+  const sheet = sheets.find(({ data }) => data.some((row) => row.some((cell) => cell !== null)));
+  return tableOf(sheet?.data.map((row) => row.map(textOf)) ?? [], { format: 'xlsx', encoding: null });
+}
+
+function textOf(cell: unknown): string {
+  if (cell === null || cell === undefined) return '';
+  if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? '' : cell.toISOString().slice(0, 10);
+  if (typeof cell === 'number') return plainNumber(cell);
+  return typeof cell === 'string' || typeof cell === 'boolean' ? String(cell) : '';
+}
+
+function plainNumber(value: number): string {
+  const shown = Number(value.toPrecision(SIGNIFICANT_DIGITS));
+  return shown.toLocaleString('en-US', { useGrouping: false, maximumSignificantDigits: SIGNIFICANT_DIGITS });
+}
+
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port between threads has no origin
+if (workerData instanceof Uint8Array) parentPort?.postMessage(await readWorkbook(workerData));
