@@ -167,8 +167,8 @@ export async function writeDerived(scope: WriteScope, columns: readonly DerivedC
        health = d.health, risk_flags = d.risk_flags
      FROM jsonb_to_recordset($2::jsonb) AS d(id uuid, renewal_date date, notice_deadline date, decision_due_date date, health text,
        risk_flags text[])
-     WHERE c.workspace_id = $1 AND c.id = d.id`,
-    [scope.workspaceId, jsonb(rows)],
+     WHERE c.workspace_id = $1 AND c.id = ANY($3::uuid[]) AND c.id = d.id`,
+    [scope.workspaceId, jsonb(rows), columns.map((column) => column.contractId)],
   );
 }
 
@@ -191,8 +191,13 @@ export async function writeUpdates(
        renewals_left = u.renewals_left, signed_date = u.signed_date, revision = u.revision, changed_at = u.changed_at, updated_at = $3
      FROM jsonb_to_recordset($2::jsonb) AS u(id uuid, stage text, end_date date, renewal_date date, renewal_decision text,
        renewals_left int, signed_date date, revision int, changed_at jsonb)
-     WHERE c.workspace_id = $1 AND c.id = u.id`,
-    [scope.workspaceId, jsonb(pairs.map(({ after }) => registerRow(after))), instant(scope.now)],
+     WHERE c.workspace_id = $1 AND c.id = ANY($4::uuid[]) AND c.id = u.id`,
+    [
+      scope.workspaceId,
+      jsonb(pairs.map(({ after }) => registerRow(after))),
+      instant(scope.now),
+      pairs.map(({ update }) => update.contractId),
+    ],
   );
   await insertFieldChanges(
     scope,

@@ -76,8 +76,8 @@ WITH due AS (
   SELECT workspace_id, connection_id FROM due ORDER BY 1, 2
   ON CONFLICT (workspace_id, connection_id) DO NOTHING
 )
-INSERT INTO lane AS l (workspace_id, connection_id, due_at)
-SELECT workspace_id, connection_id, due_at FROM due ORDER BY 1, 2
+INSERT INTO lane AS l (workspace_id, connection_id, due_at, last_served_at)
+SELECT workspace_id, connection_id, due_at, to_timestamp(0) FROM due ORDER BY 1, 2
 ON CONFLICT (workspace_id, connection_id) DO UPDATE SET due_at = least(l.due_at, EXCLUDED.due_at)`;
 
 /** Adds marks to the dirty set within the caller's transaction, which sees either one workspace or, as scheduler, all of them. */

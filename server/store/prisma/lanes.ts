@@ -15,6 +15,7 @@ import {
 } from '../port.ts';
 import { type Database, instant, jsonb, type Sql, storableText } from './database.ts';
 import { addMarks } from './dirty-marks.ts';
+import { amongRefs, refsParameters } from './record-state.ts';
 
 type LaneMethods = Pick<
   SyncStore,
@@ -42,7 +43,7 @@ async function lease(sql: Sql, request: { worker: string; now: number; leaseMs: 
      JOIN connection c ON c.workspace_id = l.workspace_id AND c.id = l.connection_id
      WHERE l.due_at <= $1 AND (l.not_before IS NULL OR l.not_before <= $1) AND (s.leased_until IS NULL OR s.leased_until <= $1)
        AND c.state IN ${SERVED_STATES}
-     ORDER BY l.last_served_at NULLS FIRST, l.due_at, l.workspace_id, l.connection_id
+     ORDER BY l.last_served_at, l.due_at
      LIMIT 1 FOR UPDATE OF s SKIP LOCKED`,
     [instant(request.now)],
   );
@@ -138,11 +139,14 @@ async function settle(
 ): Promise<'settled' | 'lease_lost'> {
   if (!(await holdsLane(sql, lane))) return 'lease_lost';
   if (settlements.length === 0) return 'settled';
-  const values = [lane.connection.workspaceId, lane.connection.connectionId, jsonb(settlements.map(settlementRow))];
+  const [workspaceId, connectionId, , objectTypes, recordIds] = refsParameters(
+    lane.connection,
+    settlements.map(({ ref }) => ref),
+  );
+  const values = [workspaceId, connectionId, jsonb(settlements.map(settlementRow)), objectTypes, recordIds];
   const input = `jsonb_to_recordset($3::jsonb) AS s(object_type text, record_id text, generation int, kind text, not_before timestamptz,
     failure text, detail text)`;
-  const same = `d.workspace_id = $1 AND d.connection_id = $2 AND d.object_type = s.object_type AND d.record_id = s.record_id
-    AND d.generation = s.generation`;
+  const same = `${amongRefs('d')} AND d.object_type = s.object_type AND d.record_id = s.record_id AND d.generation = s.generation`;
   await sql.run(`DELETE FROM dirty d USING ${input} WHERE ${same} AND s.kind = 'done'`, values);
   await sql.run(
     `UPDATE dirty d SET
@@ -151,7 +155,7 @@ async function settle(
        priority = CASE s.kind WHEN 'confirm' THEN ${DIRTY_PRIORITY.confirm} ELSE d.priority END,
        attempts = CASE s.kind WHEN 'confirm' THEN 0 ELSE d.attempts + 1 END,
        not_before = coalesce(s.not_before, d.not_before),
-       failure = s.failure, detail = s.detail, failed_at = CASE WHEN s.failure IS NULL THEN NULL ELSE $4::timestamptz END
+       failure = s.failure, detail = s.detail, failed_at = CASE WHEN s.failure IS NULL THEN NULL ELSE $6::timestamptz END
      FROM ${input} WHERE ${same} AND s.kind <> 'done'`,
     [...values, instant(now)],
   );

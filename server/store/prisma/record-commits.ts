@@ -12,7 +12,7 @@ import { instant, jsonb, type Sql } from './database.ts';
 import { addMarks, linkKey, mirrorMarks } from './dirty-marks.ts';
 import { holdsLane } from './lanes.ts';
 import { changeLink } from './link-changes.ts';
-import { REFS, refsParameter } from './record-state.ts';
+import { amongRefs, REFS, refsParameters } from './record-state.ts';
 
 const keyOf = (ref: HostRecordRef): string => `${ref.objectType}/${ref.recordId}`;
 
@@ -23,9 +23,13 @@ type Standing = {
 
 async function lockStanding(sql: Sql, connection: ConnectionRef, commits: readonly RecordCommit[]): Promise<Standing> {
   const mirrors = await sql.rows<{ object_type: string; record_id: string; revision: number }>(
-    `SELECT m.object_type, m.record_id, m.revision FROM mirror m JOIN ${REFS} ON m.object_type = r.object_type AND m.record_id = r.record_id
-     WHERE m.workspace_id = $1 AND m.connection_id = $2 ORDER BY m.object_type, m.record_id FOR UPDATE OF m`,
-    [connection.workspaceId, connection.connectionId, refsParameter(commits.map((commit) => commit.ref))],
+    `SELECT m.object_type, m.record_id, m.revision FROM ${REFS}
+     JOIN mirror m ON ${amongRefs('m')} AND m.object_type = r.object_type AND m.record_id = r.record_id
+     ORDER BY m.object_type, m.record_id FOR UPDATE OF m`,
+    refsParameters(
+      connection,
+      commits.map((commit) => commit.ref),
+    ),
   );
   const contractIds = new Set(commits.flatMap((commit) => commit.updates.map((update) => update.contractId)));
   return {
@@ -128,9 +132,14 @@ async function writeIntents(
   if (retired.length > 0) {
     await scope.sql.run(
       `DELETE FROM intent i USING jsonb_to_recordset($3::jsonb) AS r(object_type text, record_id text, token text)
-       WHERE i.workspace_id = $1 AND i.connection_id = $2 AND i.object_type = r.object_type AND i.record_id = r.record_id
-         AND i.sync_token = r.token`,
-      [workspaceId, connectionId, jsonb(retired)],
+       WHERE ${amongRefs('i')} AND i.object_type = r.object_type AND i.record_id = r.record_id AND i.sync_token = r.token`,
+      [
+        workspaceId,
+        connectionId,
+        jsonb(retired),
+        retired.map((intent) => intent.object_type),
+        retired.map((intent) => intent.record_id),
+      ],
     );
   }
   const written = commits.flatMap(({ ref, intent }) =>

@@ -47,13 +47,31 @@ export function mirrorOf(row: MirrorRow): Mirror {
   };
 }
 
-/** Refs as the parameter that `REFS` reads. */
-export function refsParameter(refs: readonly HostRecordRef[]): string {
-  return jsonb(refs.map((ref) => ({ object_type: ref.objectType, record_id: ref.recordId })));
+/**
+ * The parameters that `REFS` and `AMONG_REFS` read: $1 workspace, $2 connection, $3 the records as JSON, $4 their object types, $5 their
+ * ids.
+ */
+export function refsParameters(connection: ConnectionRef, refs: readonly HostRecordRef[]): readonly unknown[] {
+  return [
+    connection.workspaceId,
+    connection.connectionId,
+    jsonb(refs.map((ref) => ({ object_type: ref.objectType, record_id: ref.recordId }))),
+    [...new Set(refs.map((ref) => ref.objectType))],
+    [...new Set(refs.map((ref) => ref.recordId))],
+  ];
 }
-/** The records asked for, as a relation `r`; $1 workspace, $2 connection, $3 `refsParameter`. */
+/** The records asked for, as a relation `r`. */
 export const REFS = `jsonb_to_recordset($3::jsonb) AS r(object_type text, record_id text)`;
-const ON_RECORD = `x.workspace_id = $1 AND x.connection_id = $2 AND x.object_type = r.object_type AND x.record_id = r.record_id`;
+
+/**
+ * Holds a table to the records asked for by its whole primary key. The join alone would say the same, but the planner takes workspace
+ * and connection for independent, expects one row from them, and then compares every row of the connection with every record.
+ */
+export function amongRefs(table: string): string {
+  return `${table}.workspace_id = $1 AND ${table}.connection_id = $2 AND ${table}.object_type = ANY($4::text[])
+    AND ${table}.record_id = ANY($5::text[])`;
+}
+const ON_RECORD = `${amongRefs('x')} AND x.object_type = r.object_type AND x.record_id = r.record_id`;
 
 const refKey = (objectType: string, recordId: string): string => `${objectType}/${recordId}`;
 
@@ -70,7 +88,7 @@ async function loadRecords(
   connection: ConnectionRef,
   refs: readonly HostRecordRef[],
 ): Promise<readonly RecordState[]> {
-  const values = [connection.workspaceId, connection.connectionId, refsParameter(refs)];
+  const values = refsParameters(connection, refs);
   const mirrors = grouped(await sql.rows<MirrorRow>(`SELECT x.* FROM ${REFS} JOIN mirror x ON ${ON_RECORD}`, values));
   const intents = grouped(
     await sql.rows<RecordRow & { sync_token: string; contract_id: string | null; values: unknown; created_at: number }>(
@@ -115,20 +133,30 @@ async function loadRecords(
 }
 
 /** A record that a merge ended is answered for by the one that carries on. */
+async function resolveAliases(
+  sql: Sql,
+  connection: ConnectionRef,
+  refs: readonly HostRecordRef[],
+): Promise<readonly HostRecordRef[]> {
+  const aliases = await sql.rows<RecordRow & { into_record_id: string }>(
+    `SELECT x.object_type, x.record_id, x.into_record_id FROM ${REFS} JOIN record_alias x ON ${ON_RECORD}`,
+    refsParameters(connection, refs),
+  );
+  const into = new Map(aliases.map((row) => [refKey(row.object_type, row.record_id), row.into_record_id]));
+  return refs.map((ref) => ({ ...ref, recordId: into.get(refKey(ref.objectType, ref.recordId)) ?? ref.recordId }));
+}
+
 async function filterMirrored(
   sql: Sql,
   connection: ConnectionRef,
   refs: readonly HostRecordRef[],
 ): Promise<readonly { readonly ref: HostRecordRef; readonly awaitingConfirm: boolean }[]> {
+  const current = await resolveAliases(sql, connection, refs);
   const rows = await sql.rows<{ object_type: HostObjectType; record_id: string; awaiting: boolean }>(
     `SELECT DISTINCT x.object_type, x.record_id, EXISTS (SELECT 1 FROM intent i WHERE i.workspace_id = $1 AND i.connection_id = $2
        AND i.object_type = x.object_type AND i.record_id = x.record_id) AS awaiting
-     FROM ${REFS}
-     LEFT JOIN record_alias a ON a.workspace_id = $1 AND a.connection_id = $2 AND a.object_type = r.object_type AND a.record_id = r.record_id
-     JOIN contract_link x ON x.workspace_id = $1 AND x.connection_id = $2 AND x.object_type = r.object_type
-       AND x.record_id = coalesce(a.into_record_id, r.record_id)
-     WHERE x.state IN ('active', 'tombstone')`,
-    [connection.workspaceId, connection.connectionId, refsParameter(refs)],
+     FROM ${REFS} JOIN contract_link x ON ${ON_RECORD} WHERE x.state IN ('active', 'tombstone')`,
+    refsParameters(connection, current),
   );
   return rows.map((row) => ({
     ref: { objectType: row.object_type, recordId: row.record_id },
