@@ -38,12 +38,13 @@ export type HarnessParts = {
   readonly settings?: Partial<EngineSettings>;
   readonly afterHook?: EngineParts['afterHook'];
   /** Hears of every call to a port before it is made; may kill the process, and then the call is not made. */
-  readonly beforeCall?: (name: string) => void;
+  readonly beforeCall?: (name: string, kill: () => void) => void;
 };
 
 export function startProcess(parts: HarnessParts): Process {
   const life = { alive: true };
   const { clock } = parts;
+  const kill = (): void => void (life.alive = false);
   const log: Log = {
     debug: () => undefined,
     info: () => undefined,
@@ -52,11 +53,11 @@ export function startProcess(parts: HarnessParts): Process {
   };
   const engine = createEngine({
     store: mortal(parts.store, life, async (name) => {
-      parts.beforeCall?.(name);
+      parts.beforeCall?.(name, kill);
       const delayMs = parts.storeLatencyMs?.() ?? 0;
       if (delayMs > 0) await clock.sleep(delayMs);
     }),
-    crm: { [parts.host.host]: mortal(parts.host, life, (name) => Promise.resolve(parts.beforeCall?.(name))) },
+    crm: { [parts.host.host]: mortal(parts.host, life, (name) => Promise.resolve(parts.beforeCall?.(name, kill))) },
     world: {
       clock: mortal({ now: () => clock.now(), sleep: clock.sleep }, life, () => Promise.resolve()),
       random: parts.random,
@@ -70,7 +71,7 @@ export function startProcess(parts: HarnessParts): Process {
     },
     ...(parts.afterHook === undefined ? {} : { afterHook: parts.afterHook }),
   });
-  return { engine, kill: () => void (life.alive = false) };
+  return { engine, kill };
 }
 
 const NEVER = new Promise<never>(() => undefined);

@@ -2,7 +2,7 @@
  * One schedule from one seed: people edit two portals and the workspace while links fail, messages vanish or repeat, and the process
  * dies; then everything heals. Returns what it found wrong, which for a correct engine is nothing (docs/sync-spec.md).
  */
-import type { ConnectionRef, HostEvent, HostRecordRef } from '../../server/crm/port.ts';
+import type { ConnectionRef, CrmPort, HostEvent, HostRecordRef } from '../../server/crm/port.ts';
 import { CONTRACT_STAGES, type PlainDate, RENEWAL_DECISIONS, type SharedField } from '../../server/domain/contract.ts';
 import { addDays } from '../../server/domain/dates.ts';
 import { sharedValue } from '../../server/domain/wanted-values.ts';
@@ -21,6 +21,8 @@ import { createVirtualClock } from './virtual-clock.ts';
 
 export type SimulationOptions = {
   readonly faults?: 'drawn' | 'none';
+  /** What the engine is given instead of the host: a weakened port must make schedules break, or the checks prove nothing. */
+  readonly weaken?: (host: CrmPort) => CrmPort;
   /** Prints each step. */
   readonly trace?: (line: string) => void;
 };
@@ -51,7 +53,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const start = (): void => {
     scene.process = startProcess({
       store,
-      host,
+      host: options.weaken?.(host) ?? host,
       clock,
       random: random.fork(),
       errors,
