@@ -11,10 +11,7 @@ export type Backlog = {
   readonly oldestDirtySeconds: number;
   readonly deliveries: number;
   readonly oldestDeliverySeconds: number;
-  readonly openConflicts: number;
   readonly connections: Readonly<Record<string, number>>;
-  /** Least share of burst budget left over all connections, 0 to 1. */
-  readonly budgetLeftMin: number;
 };
 
 export type Metrics = {
@@ -26,6 +23,11 @@ export type Metrics = {
   readonly signatureFailures: Counter<'reason'>;
   readonly hostCalls: Counter<'operation' | 'outcome'>;
   readonly hostCallSeconds: Histogram<'operation'>;
+  /** What the engine counts: events marked, echoes ignored, conflicts, retries and the like. */
+  readonly sync: Counter<'what'>;
+  readonly lagSeconds: Histogram;
+  /** Share of burst budget left, as the host said last. */
+  readonly budgetLeft: Gauge;
   /** Where gauges come from; absent until the store is open. */
   readonly watchBacklog: (read: () => Promise<Backlog>) => void;
 };
@@ -75,6 +77,23 @@ export function createMetrics(): Metrics {
       labelNames: ['operation', 'outcome'],
       registers,
     }),
+    sync: new Counter({
+      name: 'counterpart_sync_total',
+      help: 'What the sync engine did, by kind.',
+      labelNames: ['what'],
+      registers,
+    }),
+    lagSeconds: new Histogram({
+      name: 'counterpart_sync_lag_seconds',
+      help: 'Time from the first mark of a record to the turn that settled it.',
+      buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
+      registers,
+    }),
+    budgetLeft: new Gauge({
+      name: 'counterpart_budget_left_ratio',
+      help: 'Share of the burst budget left, as a CRM said last.',
+      registers,
+    }),
     hostCallSeconds: new Histogram({
       name: 'counterpart_host_call_seconds',
       help: 'Duration of calls to a CRM.',
@@ -92,12 +111,10 @@ function createBacklogGauges(registry: Registry): {
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
     new Gauge({ name: `counterpart_${name}`, help, labelNames: [...labelNames], registers: [registry] });
   const dirty = gauge('dirty_records', 'Records waiting to be reconciled.');
-  const lag = gauge('lag_seconds', 'Age of the oldest record waiting to be reconciled.');
+  const lag = gauge('oldest_dirty_seconds', 'Age of the oldest record waiting to be reconciled.');
   const dead = gauge('dead_letters', 'Records given up until somebody replays them.');
   const inbox = gauge('inbox_deliveries', 'Webhook requests stored and not yet read.');
   const inboxAge = gauge('inbox_age_seconds', 'Age of the oldest webhook request not yet read.');
-  const conflicts = gauge('open_conflicts', 'Conflicts nobody has looked at.');
-  const budget = gauge('budget_left_ratio', 'Least share of burst budget left over all connections.');
   const connections = gauge('connections', 'Connections by state.', ['state']);
   let source: (() => Promise<Backlog>) | null = null;
   return {
@@ -112,8 +129,6 @@ function createBacklogGauges(registry: Registry): {
       dead.set(backlog.deadLetters);
       inbox.set(backlog.deliveries);
       inboxAge.set(backlog.oldestDeliverySeconds);
-      conflicts.set(backlog.openConflicts);
-      budget.set(backlog.budgetLeftMin);
       connections.reset();
       for (const [state, count] of Object.entries(backlog.connections)) connections.set({ state }, count);
     },

@@ -5,8 +5,6 @@ export const SUBSCRIBERS_MAX = 2000;
 
 export interface EventHub {
   publish(workspaceId: string, event: WorkspaceEvent): void;
-  /** To everybody, whatever their workspace: for hints that carry no content. */
-  publishToAll(event: Extract<WorkspaceEvent, { kind: 'connections' }>): void;
   /** Null when too many listen already. The result ends the subscription. */
   subscribe(workspaceId: string, listener: (event: WorkspaceEvent) => void): (() => void) | null;
 }
@@ -17,9 +15,6 @@ export function createEventHub(): EventHub {
   return {
     publish(workspaceId, event) {
       for (const listener of listeners.get(workspaceId) ?? []) listener(event);
-    },
-    publishToAll(event) {
-      for (const set of listeners.values()) for (const listener of set) listener(event);
     },
     subscribe(workspaceId, listener) {
       if (count >= SUBSCRIBERS_MAX) return null;

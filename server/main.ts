@@ -1,0 +1,199 @@
+/**
+ * The process: reads the environment, opens the port, puts the server together and takes it down again. Nothing imports this file. It
+ * prints exactly three addresses when it is ready, and one sentence when it cannot start.
+ */
+import path from 'node:path';
+import type { RequestListener } from 'node:http';
+import { composeServer, type ComposedServer, type ServerSettings } from './compose.ts';
+import { type Config, type LiveConfig, parseConfig, type PracticeConfig } from './config.ts';
+import { type HttpSettings, RATE_LIMITS_DEFAULT } from './http/dependencies.ts';
+import { OAUTH_CALLBACK_PATH } from './http/oauth-flow.ts';
+import { PRACTICE_SIGN_IN_PATH } from './http/practice-sign-in.ts';
+import { type HttpServer, listen } from './http/server.ts';
+import { WEBHOOK_PATH } from './http/webhook.ts';
+import { createLog } from './log.ts';
+import { createRealWorld } from './real-world.ts';
+import { fillPractice, practiceHubSpot, practiceKeys, practiceVisitor } from './start-practice.ts';
+import { startEmbeddedPostgres } from './store/postgres/embedded-postgres.ts';
+import { migrate } from './store/postgres/migrate.ts';
+import type { World } from './world.ts';
+
+const DRAIN_MS_MAX = 8_000;
+const STOP_MS_MAX = 10_000;
+const PAGES_DIR = path.resolve(import.meta.dirname, '../app/web/dist');
+
+/** Reasons not to start that a person can mend; the sentence is all they need. */
+class CannotStart extends Error {}
+
+type Started = { readonly addresses: readonly Address[]; readonly stop: () => Promise<void> };
+type Address = { readonly label: string; readonly url: string };
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function start(): Promise<Started> {
+  const parsed = parseConfig(process.env);
+  if (!parsed.ok) throw new CannotStart(parsed.message);
+  const { config } = parsed;
+  const world = createRealWorld(createLog({ level: config.logLevel }));
+  return config.mode === 'practice' ? await startPracticeMode(config, world) : await startLive(config, world);
+}
+
+async function startLive(config: LiveConfig, world: World): Promise<Started> {
+  await migrate(config.databaseUrl);
+  const door = await openDoor(config, world);
+  const server = composeServer(
+    {
+      databaseUrl: config.databaseUrl,
+      masterKeys: { currentId: 'main', keys: { main: config.masterKey } },
+      hubspot: config.hubspot,
+      signedOrigin: config.publicUrl,
+      http: httpSettings(config, { publicUrl: config.publicUrl, sessionSecret: config.sessionSecret }),
+    },
+    world,
+  );
+  const stop = serve(server, door, { world, afterwards: [] });
+  return {
+    stop,
+    addresses: [
+      { label: 'Workspace', url: `${config.publicUrl}/` },
+      { label: 'OAuth redirect', url: `${config.publicUrl}${OAUTH_CALLBACK_PATH}` },
+      { label: 'Webhooks', url: `${config.publicUrl}${WEBHOOK_PATH}` },
+    ],
+  };
+}
+
+async function startPracticeMode(config: PracticeConfig, world: World): Promise<Started> {
+  const dataDir = path.resolve(config.dataDir);
+  const door = await openDoor(config, world);
+  const origin = config.publicUrl ?? `http://localhost:${door.port}`;
+  const database = await practiceDatabase(config, dataDir);
+  await migrate(database.url);
+  const { startPractice } = await import('../extensions/practice/start.ts');
+  const portal = await startPractice({
+    port: config.port === 0 ? 0 : door.port + 1,
+    dataDir,
+    appOrigin: origin,
+    ...world,
+  }).catch((error: unknown) => {
+    if (!isPortBusy(error)) throw error;
+    throw new CannotStart(`Port ${door.port + 1} is in use and the practice CRM needs it: set PORT to another number.`);
+  });
+  const keys = practiceKeys(dataDir, world);
+  const settings: ServerSettings = {
+    databaseUrl: database.url,
+    masterKeys: { currentId: 'practice', keys: { practice: keys.masterKey } },
+    hubspot: practiceHubSpot(portal),
+    signedOrigin: portal.app.publicOrigin,
+    http: httpSettings(config, { publicUrl: origin, sessionSecret: keys.sessionSecret }),
+    practiceSignIn: () => practiceVisitor(server),
+  };
+  const server: ComposedServer = composeServer(settings, world);
+  const stop = serve(server, door, { world, afterwards: [() => portal.stop(), database.stop] });
+  await fillPractice(server, portal, `http://127.0.0.1:${door.port}`);
+  const records = `${portal.url}/contacts/${portal.mainPortalId}`;
+  const deal = portal.portfolio.contracts.find(({ dealKey }) => dealKey !== null)?.dealKey ?? '';
+  return {
+    stop,
+    addresses: [
+      { label: 'Workspace', url: `${origin}${PRACTICE_SIGN_IN_PATH}` },
+      { label: 'Practice CRM', url: `${records}/objects/0-3/views/all/list` },
+      { label: 'A deal with its card', url: `${records}/record/0-3/${portal.records.deals.get(deal) ?? ''}` },
+    ],
+  };
+}
+
+type Door = Pick<HttpServer, 'port' | 'drain'> & { readonly admit: (handle: RequestListener) => void };
+
+/** Takes the port before anything slow happens; until the server is there, everybody is asked to come back. */
+async function openDoor(config: Config, { clock }: World): Promise<Door> {
+  let handle: RequestListener = (_request, response) => response.writeHead(503, { 'retry-after': '1' }).end();
+  const { port, bindAddress } = config;
+  const opened = await listen({ port, bindAddress, clock, handle: (request, response) => handle(request, response) });
+  if (!opened.ok) {
+    const why = opened.reason === 'port_busy' ? 'is in use' : 'may not be opened by this user';
+    throw new CannotStart(`Port ${port} ${why}: set PORT to another number.`);
+  }
+  return {
+    ...opened.server,
+    admit: (admitted) => {
+      handle = admitted;
+    },
+  };
+}
+
+async function practiceDatabase(
+  config: PracticeConfig,
+  dataDir: string,
+): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  if (config.databaseUrl !== null) return { url: config.databaseUrl, stop: () => Promise.resolve() };
+  const started = await startEmbeddedPostgres({ folder: path.join(dataDir, 'postgres') });
+  if (!started.ok) throw new CannotStart(started.failure.sentence);
+  return { url: started.value.urlOf('postgres'), stop: started.value.stop };
+}
+
+function httpSettings(
+  config: Config,
+  { publicUrl, sessionSecret }: { readonly publicUrl: string; readonly sessionSecret: string },
+): HttpSettings {
+  const port = new URL(publicUrl).port;
+  const alsoLocal = config.mode === 'practice' ? [`http://127.0.0.1:${port}`, `http://localhost:${port}`] : [];
+  return {
+    publicUrl,
+    allowedOrigins: [publicUrl, ...alsoLocal],
+    mode: config.mode,
+    trustedProxies: config.trustedProxies,
+    metricsToken: config.metricsToken,
+    sessionSecret,
+    pagesDir: PAGES_DIR,
+    rateLimits: RATE_LIMITS_DEFAULT,
+  };
+}
+
+type Serving = { readonly world: World; readonly afterwards: readonly (() => Promise<void>)[] };
+
+/** Lets requests in and starts the engine; the result takes everything down in order. */
+function serve(server: ComposedServer, door: Door, { world, afterwards }: Serving): () => Promise<void> {
+  const stopping = new AbortController();
+  const running = server
+    .run(stopping.signal)
+    .catch((error: unknown) => world.log.error({ error }, 'the engine ended unexpectedly'));
+  door.admit(server.app);
+  return async () => {
+    server.startDraining();
+    stopping.abort();
+    await Promise.all([door.drain(DRAIN_MS_MAX), running]);
+    await server.close();
+    for (const end of afterwards) await end();
+  };
+}
+
+function isPortBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
+
+/** The first signal drains, the second ends at once. */
+function stopOnSignal(stop: () => Promise<void>): void {
+  let asked = false;
+  const leave = (): void => {
+    if (asked) process.exit(130);
+    asked = true;
+    setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+    stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGINT', leave);
+  process.on('SIGTERM', leave);
+}
+
+try {
+  const { addresses, stop } = await start();
+  stopOnSignal(stop);
+  const width = Math.max(...addresses.map(({ label }) => label.length));
+  for (const { label, url } of addresses) say(`${label.padEnd(width)}  ${url}`);
+} catch (error) {
+  if (!(error instanceof CannotStart)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,154 @@
+/**
+ * Practice mode around a composed server: an embedded database, a practice portal, and a workspace filled on the first start. The app is
+ * installed through the real consent page and callback, so that nothing about the installed state is made up. Every step may be repeated.
+ */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import type { HubSpotSettings } from './config.ts';
+import type { ComposedServer } from './compose.ts';
+import { must } from './domain/assert.ts';
+import { practiceLoad, type PracticePortfolio, PRACTICE_WORKSPACE_ID } from './practice-mode.ts';
+import { derivedColumns, calendarsOf } from './services/assess-contract.ts';
+import { provenanceOf, todayOf } from './services/service-parts.ts';
+import { loadPortfolio } from './store/prisma/load-portfolio.ts';
+import type { World } from './world.ts';
+
+/** What this needs of the practice portal; the one in extensions/practice fits it. */
+export type PracticePortal = {
+  readonly url: string;
+  readonly app: {
+    readonly appId: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly publicOrigin: string;
+  };
+  readonly authorizeUrl: string;
+  readonly mainPortalId: string;
+  readonly portfolio: PracticePortfolio;
+  readonly records: { readonly companies: ReadonlyMap<string, string>; readonly deals: ReadonlyMap<string, string> };
+  approve(authorizeUrl: string, portalId: string): Promise<string>;
+  stop(): Promise<void>;
+};
+
+export type PracticeKeys = { readonly masterKey: Uint8Array; readonly sessionSecret: string };
+
+const keysFile = z.object({ masterKey: z.base64(), sessionSecret: z.string().min(32) });
+const MASTER_KEY_BYTES = 32;
+
+/** The keys of a practice folder, made on its first start and readable by its owner only. */
+export function practiceKeys(dataDir: string, world: World): PracticeKeys {
+  const file = path.join(dataDir, 'practice-keys.json');
+  if (!fs.existsSync(file)) {
+    const random = (): string => Buffer.from(world.random.bytes(MASTER_KEY_BYTES)).toString('base64');
+    fs.mkdirSync(dataDir, { recursive: true });
+    fs.writeFileSync(file, JSON.stringify({ masterKey: random(), sessionSecret: random() }), { mode: 0o600 });
+  }
+  const kept = keysFile.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+  return { masterKey: new Uint8Array(Buffer.from(kept.masterKey, 'base64')), sessionSecret: kept.sessionSecret };
+}
+
+export function practiceHubSpot({ app, url, authorizeUrl }: PracticePortal): HubSpotSettings {
+  return {
+    clientId: app.clientId,
+    clientSecret: app.clientSecret,
+    clientSecretPrevious: null,
+    appId: app.appId,
+    apiBase: new URL(url).origin,
+    authorizeUrl,
+  };
+}
+
+/** Same key, same id, on every start: a version 8 UUID of its hash. */
+function idOf(key: string): string {
+  const hex = createHash('sha256').update(`counterpart practice: ${key}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+const VISITOR = { email: 'you@harbourfield.example', name: 'Practice admin' } as const;
+
+/** Who a visitor of the practice workspace is; null until the workspace is there. */
+export async function practiceVisitor(
+  server: ComposedServer,
+): Promise<{ readonly workspaceId: string; readonly userId: string } | null> {
+  const { workspaces, contracts, world } = server.services.parts;
+  if ((await contracts.getWorkspace(PRACTICE_WORKSPACE_ID)) === null) return null;
+  const user = await workspaces.ensureUser(PRACTICE_WORKSPACE_ID, {
+    hostUser: null,
+    ...VISITOR,
+    locale: 'en',
+    roleIfNew: 'admin',
+    at: world.clock.now(),
+  });
+  return { workspaceId: PRACTICE_WORKSPACE_ID, userId: user.id };
+}
+
+/** Fills the workspace, installs the app and attaches the contracts. `origin` is where the server listens now. */
+export async function fillPractice(server: ComposedServer, portal: PracticePortal, origin: string): Promise<void> {
+  const { parts } = server.services;
+  const load = practiceLoad(portal.portfolio, idOf);
+  const loaded = await loadPortfolio(server.store.database, parts.world, load);
+  if (loaded === 'loaded') await deriveAll(server, load.entries);
+  const known = await parts.workspaces.findConnectionOfAccount('hubspot', portal.mainPortalId);
+  if (known === null) await installThroughBrowser(portal, origin);
+  const connection = known ?? (await parts.workspaces.findConnectionOfAccount('hubspot', portal.mainPortalId));
+  if (loaded === 'loaded' || known === null) {
+    await attachAll(server, portal, must(connection, 'practice connection').connectionId);
+  }
+  await server.housekeeping.closeMonths(PRACTICE_WORKSPACE_ID);
+}
+
+async function deriveAll(server: ComposedServer, entries: ReturnType<typeof practiceLoad>['entries']): Promise<void> {
+  const { parts } = server.services;
+  const workspace = must(await parts.contracts.getWorkspace(PRACTICE_WORKSPACE_ID), 'practice workspace');
+  const contracts = entries.map(({ contract }) => contract);
+  const calendarOf = await calendarsOf(parts.calendars, contracts);
+  const rows = await parts.contracts.loadContracts(
+    PRACTICE_WORKSPACE_ID,
+    contracts.map(({ id }) => id),
+  );
+  const asOf = todayOf(parts, workspace);
+  const columns = rows.map(({ contract, sla }) =>
+    derivedColumns(contract, sla, { calendar: calendarOf(contract.term.calendarId), asOf }),
+  );
+  await parts.contracts.saveDerived(PRACTICE_WORKSPACE_ID, columns);
+}
+
+/** Signs in, asks to connect, presses Approve and follows the callback, as an administrator's browser would. */
+async function installThroughBrowser(portal: PracticePortal, origin: string): Promise<void> {
+  const cookies = new Map<string, string>();
+  const visit = async (url: string): Promise<string> => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await fetch(url, { redirect: 'manual', headers: { cookie } });
+    for (const line of answer.headers.getSetCookie()) {
+      const [pair = ''] = line.split(';');
+      cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+    }
+    const location = answer.headers.get('location');
+    if (location === null)
+      throw new Error(`the practice install stopped at ${new URL(url).pathname} with ${answer.status}`);
+    return location;
+  };
+  await visit(`${origin}/practice/sign-in`);
+  const consent = await visit(`${origin}/oauth/hubspot/start`);
+  const callback = new URL(await portal.approve(consent, portal.mainPortalId));
+  await visit(`${origin}${callback.pathname}${callback.search}`);
+}
+
+async function attachAll(server: ComposedServer, portal: PracticePortal, connectionId: string): Promise<void> {
+  const { parts } = server.services;
+  const provenance = provenanceOf(parts, { source: 'import', actor: VISITOR.name, connectionId, ref: null });
+  const context = { workspaceId: PRACTICE_WORKSPACE_ID, provenance, once: null };
+  for (const contract of portal.portfolio.contracts) {
+    const account = portal.records.companies.get(contract.companyKey);
+    const opportunity = contract.dealKey === null ? undefined : portal.records.deals.get(contract.dealKey);
+    const refs = [
+      ...(account === undefined ? [] : [{ objectType: 'account', recordId: account } as const]),
+      ...(opportunity === undefined ? [] : [{ objectType: 'opportunity', recordId: opportunity } as const]),
+    ];
+    for (const ref of refs)
+      await parts.contracts.attach(context, { connectionId, ref }, idOf(`contract ${contract.key}`));
+  }
+  parts.wake();
+}
