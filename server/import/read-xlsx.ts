@@ -10,6 +10,7 @@ export function readXlsx(bytes: Uint8Array): Promise<FileReading> {
       workerData: bytes,
       resourceLimits: { maxOldGenerationSizeMb: WORKBOOK_HEAP_MB_MAX },
       env: {},
+      execArgv: [],
     });
     const settle = (reading: FileReading): void => {
       clearTimeout(timer);

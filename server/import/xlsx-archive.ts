@@ -19,6 +19,8 @@ const IN_ZIP64_EXTRA = 0xffffffff;
 const STORED = 0;
 const DEFLATED = 8;
 const TEXT_PART = /\.(?:xml|rels)$/i;
+/** A row or a cell beyond what Excel has (row 1,048,576, column XFD), which the reader would fill with empty cells up to it. */
+const FAR_CELL = /<(?:\w+:)?(?:row|c)\b[^<>]*\br\s*=\s*["'](?:[A-Za-z]{4}|[A-Za-z]*\d{8})/;
 const WORKSHEET = /\/worksheets\/[^/]+\.xml$/i;
 
 export function repackWorkbook(bytes: Uint8Array): Repacked {
@@ -27,7 +29,7 @@ export function repackWorkbook(bytes: Uint8Array): Repacked {
     const entries = readEntries(file);
     return entries === 'too_large'
       ? { ok: false, problem: 'file_too_large' }
-      : { ok: true, archive: pack(entries.map(withReadableErrors)) };
+      : { ok: true, archive: pack(entries.map(readableSheet)) };
   } catch (error) {
     // Every offset and length is the file's own claim: a wrong one ends in a range error, bad data in one of zlib's.
     if (error instanceof RangeError || (error instanceof Error && 'code' in error))
@@ -120,10 +122,15 @@ function unpack(file: Buffer, { localAt, packedLength, method }: DirectoryHeader
   }
 }
 
-/** A failed formula (`#N/A`) becomes a text cell, so that one of them spoils its row and not the file. */
-function withReadableErrors({ name, data }: Entry): Entry {
-  if (!WORKSHEET.test(name) || !data.includes('t="e"')) return { name, data };
-  return { name, data: Buffer.from(data.toString('utf8').replaceAll(/(<c\b[^<>]*\st=)"e"/g, '$1"str"')) };
+/**
+ * A failed formula (`#N/A`) becomes a text cell, so that one of them spoils its row and not the file. Throws for a cell where none can be.
+ */
+function readableSheet({ name, data }: Entry): Entry {
+  if (!WORKSHEET.test(name)) return { name, data };
+  const sheet = data.toString('utf8');
+  if (FAR_CELL.test(sheet)) throw new RangeError('a cell beyond the last that a sheet can have');
+  if (!sheet.includes('t="e"')) return { name, data };
+  return { name, data: Buffer.from(sheet.replaceAll(/(<c\b[^<>]*\st=)"e"/g, '$1"str"')) };
 }
 
 function pack(entries: readonly Entry[]): Buffer {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatDecimal } from '../../../server/domain/money.ts';
 import { parseMoneyCell } from '../../../server/import/parse-money-cell.ts';
