@@ -9,7 +9,7 @@ import type { FieldError } from './card-failure.ts';
 import type { NewContract, NewIncident } from './card-client.ts';
 import { currencyDecimals, parseAmount } from './money.ts';
 import { instantOf, type DayAndTime } from './plain-date.ts';
-import type { Translate } from './translate.ts';
+import { isMessageKey, type Translate } from './translate.ts';
 
 type Wire = z.infer<typeof createContractRequest>['contract'];
 
@@ -148,7 +148,8 @@ export function errorsAtFields(fields: readonly FieldError[], t: Translate): Dra
   const errors: { [F in DraftField]?: string } = {};
   for (const { pointer, message } of fields) {
     const field = FIELD_OF_POINTER[pointer];
-    if (field !== undefined) errors[field] = t('form.refused', { message });
+    const known = `fieldError.${message}`;
+    if (field !== undefined) errors[field] = isMessageKey(known) ? t(known) : t('form.refused', { message });
   }
   return errors;
 }

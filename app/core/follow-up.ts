@@ -26,7 +26,8 @@ export function followUpDelayMs(tries: number): number | null {
 
 /** Whether the card should ask again: a write is under way, or the record shows values that the store does not have yet. */
 export function isUnsettled(card: RecordCard, seenOnRecord: SharedValues | null): boolean {
-  if (card.sync.state === 'pending') return true;
+  // An open conflict or a failed change is shown first, though other changes may still be on their way.
+  if (card.sync.state !== 'paused' && card.sync.pendingChanges > 0) return true;
   const lead = card.contracts.find((contract) => contract.isLead);
   if (lead === undefined || seenOnRecord === null) return false;
   const ours: Record<SharedProperty, string | null> = {

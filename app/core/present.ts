@@ -56,6 +56,16 @@ const LIVE_STAGES: readonly string[] = ['signed', 'active', 'renewing'];
 /** Ended paper neither counts towards the money nor has a notice ahead. */
 const ENDED_STAGES: readonly string[] = ['expired', 'terminated', 'void'];
 
+/** Fields whose values are codes of a closed set, and the messages that name them. */
+const CODE_FAMILIES: ReadonlyMap<string, string> = new Map([
+  ['stage', 'stage'],
+  ['renewalDecision', 'decision'],
+  ['renewalKind', 'renewalKind'],
+  ['health', 'health'],
+  ['side', 'side'],
+  ['slaStatus', 'sla'],
+]);
+
 export type Presented = { readonly text: string; readonly tone: Tone };
 export type CardSummary = {
   readonly count: string;
@@ -75,7 +85,8 @@ export function createPresenter(locale: Locale, zone: string) {
   const date = (day: string): string => formatDate(locale, day);
   const money = (amount: WireMoney): string => formatMoney(locale, amount);
   const instant = (at: string, today: string): string => formatInstant(locale, at, { zone, today });
-  const codes = codePresenter(t);
+  const calendar = (id: string): string => (id === 'weekends' ? t('detail.calendar.weekends') : regionName(locale, id));
+  const codes = codePresenter(t, { date, money, calendar });
 
   return {
     locale,
@@ -86,8 +97,10 @@ export function createPresenter(locale: Locale, zone: string) {
     instant,
     ...codes,
     month: (period: string): string => formatMonth(locale, period),
+    objective: (trend: Pick<ContractDetail['slaTrend'][number], 'objective' | 'metric'>): string =>
+      presentObjective(t, trend),
     /** A business-day calendar by the region it is named after. */
-    calendar: (id: string): string => (id === 'weekends' ? t('detail.calendar.weekends') : regionName(locale, id)),
+    calendar,
     dateOr: (day: string | null, otherwise: string): string => (day === null ? otherwise : date(day)),
     stage: (stage: ContractCardView['stage']): Presented => ({ text: t(`stage.${stage}`), tone: STAGE_TONES[stage] }),
     sla: (status: ContractCardView['sla']['status']): Presented => ({
@@ -110,6 +123,7 @@ export function createPresenter(locale: Locale, zone: string) {
     },
     sync: (sync: RecordCard['sync'], today: string): string => {
       if (sync.state === 'pending') return t('sync.pending', { count: sync.pendingChanges });
+      if (sync.state === 'attention' && sync.reason === 'conflict') return t('sync.conflict');
       if (sync.state !== 'current' || sync.lastAgreedAt === null) return t(`sync.${sync.state}`);
       return t('sync.currentSince', { time: instant(sync.lastAgreedAt, today) });
     },
@@ -119,7 +133,7 @@ export function createPresenter(locale: Locale, zone: string) {
       const filled = entry.value === null ? 'cleared' : 'set';
       return t(entry.actor === null ? `history.${filled}` : `history.${filled}.by`, {
         field: codes.field(entry.field),
-        value: codes.value(entry.field, entry.value, date),
+        value: codes.value(entry.field, entry.value),
         actor: entry.actor ?? '',
         place: entry.place ?? t(`source.${entry.source}`),
         time: instant(entry.at, today),
@@ -128,13 +142,31 @@ export function createPresenter(locale: Locale, zone: string) {
   };
 }
 
+/** An objective may be named after its metric alone, or `metric:severity`; any other name is shown as it was given. */
+function presentObjective(
+  t: Translate,
+  { objective, metric }: { objective: string; metric: 'availability' | 'response' },
+): string {
+  const byMonth = t(`sla.trend.${metric}`);
+  if (objective === metric) return byMonth;
+  const severity = `severity.${objective.slice(metric.length + 1)}`;
+  const name = objective.startsWith(`${metric}:`) && isMessageKey(severity) ? t(severity) : objective;
+  return `${byMonth} · ${name}`;
+}
+
 function regionName(locale: Locale, id: string): string {
   if (!/^[A-Z]{2}$/.test(id)) return id;
   return new Intl.DisplayNames([locale], { type: 'region' }).of(id) ?? id;
 }
 
 /** Codes that a newer server may send: a known one reads as its message, an unknown one as itself. */
-function codePresenter(t: Translate) {
+type ValueWords = {
+  readonly date: (day: string) => string;
+  readonly money: (amount: WireMoney) => string;
+  readonly calendar: (id: string) => string;
+};
+
+function codePresenter(t: Translate, words: ValueWords) {
   const known = (key: string, otherwise: string): string => (isMessageKey(key) ? t(key) : otherwise);
   return {
     field: (field: string): string => known(`field.${field}`, field),
@@ -147,14 +179,18 @@ function codePresenter(t: Translate) {
       const key = `moveReason.${reason ?? ''}`;
       return isMessageKey(key) ? t(key) : null;
     },
-    /** A field's canonical text as people read it. */
-    value: (field: string, value: string | null, date: (day: string) => string): string => {
+    /** A field's canonical text, as the history keeps it, in the words of the reader. */
+    value: (field: string, value: string | null): string => {
       if (value === null || value === '') return t('card.none');
-      if (field === 'stage') return known(`stage.${value}`, value);
-      if (field === 'renewalDecision') return known(`decision.${value}`, value);
-      if (field === 'renewalKind') return known(`renewalKind.${value}`, value);
-      if (field === 'health') return known(`health.${value}`, value);
-      return /^\d{4}-\d{2}-\d{2}$/.test(value) ? date(value) : value;
+      const family = CODE_FAMILIES.get(field);
+      if (family !== undefined) return known(`${family}.${value}`, value);
+      if (field === 'calendarId') return words.calendar(value);
+      const { minor, currency } = /^(?<minor>-?\d+) (?<currency>[A-Z]{3})$/.exec(value)?.groups ?? {};
+      if (field === 'value' && minor !== undefined && currency !== undefined) return words.money({ minor, currency });
+      const [, count, unit, from] = /^(\d+) (days|months) (before_expiry|before_renewal)$/.exec(value) ?? [];
+      const period = `notice.period.${unit ?? ''}`;
+      if (isMessageKey(period)) return t(period, { count: Number(count), from: from ?? '' });
+      return /^\d{4}-\d{2}-\d{2}$/.test(value) ? words.date(value) : value;
     },
   };
 }

@@ -108,7 +108,7 @@ export const recordCardFixture: RecordCard = {
   sync: { state: 'current', pendingChanges: 0, lastAgreedAt: '2026-11-21T06:02:00Z', reason: null },
   today: TODAY,
   permissions: { canEdit: true },
-  workspaceUrl: 'https://counterpart.example',
+  workspaceUrl: 'https://counterpart.example/contracts',
 };
 
 export const emptyRecordCard: RecordCard = { ...recordCardFixture, contracts: [], attention: null };

@@ -124,6 +124,11 @@ export const enCard = {
   'field.number': 'Number',
   'field.value': 'Value',
   'field.renewalKind': 'Renewal',
+  'field.renewalMonths': 'Months per renewal',
+  'field.renewalsLeft': 'Renewals left',
+  'field.side': 'Side',
+  'field.calendarId': 'Working days',
+  'field.parties': 'Parties',
   'field.notice': 'Notice period',
   'field.ownerEmail': 'Owner',
   'field.noticeDeadline': 'Notice deadline',
@@ -145,6 +150,7 @@ export const enCard = {
   'sync.pending':
     '{count, plural, =0 {Writing to the CRM} one {Writing # change to the CRM} other {Writing # changes to the CRM}}',
   'sync.attention': 'Some changes could not be written to the CRM.',
+  'sync.conflict': 'Both sides changed a value. See the history of the contract.',
   'sync.paused': 'Synchronisation is paused. Ask an administrator to reconnect.',
 
   'attach.title': 'Attach a contract',
@@ -202,6 +208,9 @@ export const enCard = {
   'form.restoredBeforeStart': 'Restored cannot be before the start.',
   'form.future': 'The start cannot be in the future.',
   'form.refused': 'Not accepted: {message}',
+  'fieldError.number_taken': 'Another contract has this number.',
+  'fieldError.not_a_date': 'Not a calendar day.',
+  'fieldError.end_date_before_effective_date': 'The term cannot end before it starts.',
 
   'done.stage': '“{title}” is now {stage}.',
   'done.decision': 'Decision for “{title}”: {decision}.',

@@ -99,7 +99,7 @@ export const enTerms = {
   'attention.sla_missed': 'The supplier missed the agreed service level last month.',
   'attention.undecided': 'No renewal decision yet.',
   'attention.risk': 'A serious risk is open on this contract.',
-  'attention.expired': 'The term ended on {date}.',
+  'attention.expired': 'The term is over.',
   'attention.fine': 'Nothing needs you here.',
   'attention.noDate': 'a date not yet known',
   'attention.first': 'Needs attention first',

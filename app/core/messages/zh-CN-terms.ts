@@ -98,7 +98,7 @@ export const zhCNTerms: Readonly<Record<keyof typeof enTerms, string>> = {
   'attention.sla_missed': '供应商上月未达到约定的服务等级。',
   'attention.undecided': '尚未作出续签决定。',
   'attention.risk': '此合同存在未处理的重大风险。',
-  'attention.expired': '合同期已于 {date} 届满。',
+  'attention.expired': '合同期已届满。',
   'attention.fine': '目前无需处理。',
   'attention.noDate': '待定日期',
   'attention.first': '最需要关注',

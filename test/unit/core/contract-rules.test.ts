@@ -126,12 +126,14 @@ describe('new contract', () => {
       errorsAtFields(
         [
           { pointer: '/contract/number', message: 'already used' },
+          { pointer: '/contract/endDate', message: 'end_date_before_effective_date' },
           { pointer: '/else', message: 'x' },
         ],
         t,
       ),
     ).toEqual({
       number: 'Not accepted: already used',
+      endDate: 'The term cannot end before it starts.',
     });
   });
 });
@@ -184,9 +186,15 @@ describe('follow-up', () => {
   });
 
   test('a write on its way is unsettled', () => {
-    expect(isUnsettled({ ...recordCardFixture, sync: { ...recordCardFixture.sync, state: 'pending' } }, null)).toBe(
-      true,
-    );
+    expect(
+      isUnsettled(
+        {
+          ...recordCardFixture,
+          sync: { ...recordCardFixture.sync, state: 'attention', reason: 'conflict', pendingChanges: 1 },
+        },
+        null,
+      ),
+    ).toBe(true);
   });
 });
 

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, test } from 'vitest';
 import { LOCALES } from '../../../app/core/locale.ts';
-import { CATALOGUES } from '../../../app/core/translate.ts';
+import { CATALOGUES, isMessageKey } from '../../../app/core/translate.ts';
+import { MIRROR_FIELD_NAMES } from '../../../server/domain/mirror.ts';
+import { RISK_CODES } from '../../../server/domain/risk.ts';
+import { STAGE_REFUSALS } from '../../../server/domain/stage.ts';
+import { CONFLICT_REASONS } from '../../../server/store/port.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const KEYS = Object.keys(CATALOGUES.en);
@@ -70,11 +74,23 @@ describe('message catalogues', () => {
 
   test('hold no message that nobody shows', () => {
     const text = sources('app/core') + sources('extensions/hubspot');
+    const tables = [...(/CODE_FAMILIES[\s\S]*?\]\);/.exec(text)?.[0] ?? '').matchAll(/, '([a-zA-Z]+)'\]/g)];
     const families = [...text.matchAll(/`([a-zA-Z]+\.[a-zA-Z.]*)\$\{/g)].map((match) => match[1] ?? '');
+    families.push(...tables.map((match) => `${match[1] ?? ''}.`));
     expect(families).toContain('stage.');
     const unused = KEYS.filter(
       (key) => !text.includes(`'${key}'`) && !families.some((family) => key.startsWith(family)),
     );
     expect(unused).toEqual([]);
+  });
+
+  test.each([
+    ['risk', RISK_CODES.flatMap((code) => [`risk.${code}.title`, `risk.${code}.advice`])],
+    ['refused stage move', STAGE_REFUSALS.map((code) => `moveReason.${code}`)],
+    ['conflict', CONFLICT_REASONS.map((reason) => `conflict.${reason}`)],
+    ['mirrored field', MIRROR_FIELD_NAMES.map((field) => `field.${field}`)],
+  ])('say something for every %s that the server knows', (_what, keys) => {
+    expect(keys.length).toBeGreaterThan(0);
+    expect(keys.filter((key) => !isMessageKey(key))).toEqual([]);
   });
 });

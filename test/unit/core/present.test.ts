@@ -134,6 +134,19 @@ describe('sentences', () => {
     });
   });
 
+  test.each([
+    ['stage', 'in_review', 'In review', '审核中'],
+    ['renewalDecision', 'exit', 'Exit', '不再续签'],
+    ['notice', '90 days before_expiry', '90 days before expiry', '到期日前 90 天'],
+    ['value', '120050 USD', '$1,200.50', 'US$1,200.50'],
+    ['endDate', '2027-03-14', '14 Mar 2027', '2027年3月14日'],
+    ['calendarId', 'CN', 'China', '中国'],
+    ['title', '120050 USD', '120050 USD', '120050 USD'],
+    ['endDate', null, '—', '—'],
+  ])('show the %s %s of the history in words', (field, value, en, zh) => {
+    expect([presenters.en.value(field, value), presenters['zh-CN'].value(field, value)]).toEqual([en, zh]);
+  });
+
   test('a code that this build does not know reads as itself instead of breaking the card', () => {
     expect(presenters.en.riskTitle('brand_new_flag')).toBe('brand new flag');
     expect(presenters.en.riskAdvice('brand_new_flag')).toBeNull();

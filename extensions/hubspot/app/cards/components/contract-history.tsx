@@ -37,12 +37,12 @@ export function ContractHistory({ detail, url }: ContractHistoryProps) {
 type ConflictNoteProps = { readonly conflict: ContractDetail['conflicts'][number]; readonly today: string };
 
 function ConflictNote({ conflict, today }: ConflictNoteProps) {
-  const { t, field, value, date, conflictReason, instant } = useHost().presenter;
+  const { t, field, value, conflictReason, instant } = useHost().presenter;
   const [kept, lost] = conflict.winner === 'ours' ? [conflict.ours, conflict.theirs] : [conflict.theirs, conflict.ours];
   const title = t('conflict.title', {
     field: field(conflict.field),
-    kept: value(conflict.field, kept, date),
-    lost: value(conflict.field, lost, date),
+    kept: value(conflict.field, kept),
+    lost: value(conflict.field, lost),
   });
   const sentences = [
     conflictReason(conflict.reason),
@@ -57,7 +57,7 @@ function ConflictNote({ conflict, today }: ConflictNoteProps) {
 }
 
 function Provenance({ detail }: { readonly detail: ContractDetail }) {
-  const { t, provenance, value, date } = useHost().presenter;
+  const { t, provenance, value } = useHost().presenter;
   if (detail.provenance.length === 0) return <Text>{t('history.empty')}</Text>;
   return (
     <List variant="unordered-styled" testId="provenance">
@@ -65,7 +65,7 @@ function Provenance({ detail }: { readonly detail: ContractDetail }) {
         <Flex key={`${entry.field}-${entry.at}`} direction="column" gap="flush">
           <Text>{provenance(entry, detail.today)}</Text>
           {entry.previous === null ? null : (
-            <Text variant="microcopy">{t('history.was', { value: value(entry.field, entry.previous, date) })}</Text>
+            <Text variant="microcopy">{t('history.was', { value: value(entry.field, entry.previous) })}</Text>
           )}
         </Flex>
       ))}

@@ -65,7 +65,7 @@ export function ContractSla({ detail, contract }: ContractSlaProps) {
 }
 
 function SlaTrend({ trend }: { readonly trend: ContractDetail['slaTrend'][number] }) {
-  const { t, month, sla } = useHost().presenter;
+  const { t, month, sla, objective } = useHost().presenter;
   const actual = t('sla.trend.actual');
   const target = t('sla.trend.target', { value: trend.target });
   const rows = chartRows(trend, { actual, target, month });
@@ -82,7 +82,7 @@ function SlaTrend({ trend }: { readonly trend: ContractDetail['slaTrend'][number
           options: { groupFieldByColor: 'series', colors: { [actual]: 'darkAqua', [target]: 'orange' } },
         }}
         options={{
-          title: `${trend.objective} · ${t(`sla.trend.${trend.metric}`)}`,
+          title: objective(trend),
           showLegend: true,
           showTooltips: true,
         }}

@@ -29,7 +29,7 @@ export function SyncLine({ sync, today, refreshing, url }: SyncLineProps) {
   );
 }
 
-/** The address of one contract in the workspace. */
+/** The address of one contract; `workspaceUrl` is the address of the workspace's list of contracts. */
 export function contractUrl(workspaceUrl: string, contractId: string): string {
-  return `${workspaceUrl.replace(/\/+$/, '')}/contracts/${encodeURIComponent(contractId)}`;
+  return `${workspaceUrl.replace(/\/+$/, '')}/${encodeURIComponent(contractId)}`;
 }
