@@ -104,7 +104,10 @@ export function makePortfolio(seed: number, today: string): Portfolio {
       const situation = situations[index % situations.length] ?? SITUATIONS[0];
       return contractOf({ company, subject, situation, index, draw, todayMs });
     });
-  const earlier = contracts.flatMap((contract, index) => earlierTerm(contract, index)).slice(0, EARLIER_TERMS_MAX);
+  const earlier = contracts
+    .flatMap((contract, index) => earlierTerm(contract, index))
+    .filter((_, index) => index % 2 === 0)
+    .slice(0, EARLIER_TERMS_MAX);
   const history = companies
     .filter(({ side }) => side === 'buy')
     .map((company) => serviceHistory(company, drawFrom(seed ^ hash(company.key)), todayMs));
@@ -170,8 +173,11 @@ type ContractDraft = {
 };
 
 function contractOf({ company, subject, situation, index, draw, todayMs }: ContractDraft): PortfolioContract {
-  const termMonths = draw.pick([12, 12, 24, 36]);
+  const drawnMonths = draw.pick([12, 12, 24, 36]);
   const endMs = todayMs + draw.int(...situation.endsInDays) * DAY_MS;
+  // A contract in force has begun: a term too short for that is replaced by the next longer one.
+  const termMonths =
+    [drawnMonths, 24, 36].find((months) => monthsBefore(endMs + DAY_MS, months) <= todayMs) ?? drawnMonths;
   const unsigned = ['draft', 'in_review', 'approved'].includes(situation.stage);
   const startMs =
     situation.stage === 'signed' || unsigned
@@ -218,7 +224,7 @@ const noticeOf = (days: number, company: CompanyName): PortfolioNotice =>
 
 /** The same agreement one term earlier, kept on file as expired: a company has more than one contract over the years. */
 function earlierTerm(contract: PortfolioContract, index: number): PortfolioContract[] {
-  if (index % 3 !== 0 || contract.effectiveDate === null || contract.stage !== 'active') return [];
+  if (contract.effectiveDate === null || contract.stage !== 'active') return [];
   const endMs = Date.parse(`${contract.effectiveDate}T00:00:00Z`) - DAY_MS;
   const startMs = monthsBefore(endMs + DAY_MS, 12);
   return [
