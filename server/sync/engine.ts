@@ -97,6 +97,9 @@ type Waits = {
   readonly wait: (delayMs: number, seen: number) => Promise<void>;
 };
 
+/** One reason for all wakes: making an error, with its stack, for each would cost more than the wake. */
+const WOKEN = new Error('woken');
+
 function createWaits(parts: EngineParts): Waits {
   const sleeping = new Set<AbortController>();
   let wakes = 0;
@@ -104,7 +107,7 @@ function createWaits(parts: EngineParts): Waits {
     wakesSoFar: () => wakes,
     wake() {
       wakes += 1;
-      for (const sleeper of sleeping) sleeper.abort();
+      for (const sleeper of sleeping) sleeper.abort(WOKEN);
     },
     async wait(delayMs, seen) {
       if (wakes !== seen) return;

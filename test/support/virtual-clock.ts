@@ -32,13 +32,13 @@ export function createVirtualClock(startAt: number): VirtualClock {
     now: () => now,
     sleep(delayMs, signal) {
       return new Promise((resolve, reject) => {
-        if (signal?.aborted === true) return reject(new Error('aborted'));
+        if (signal?.aborted === true) return reject(signal.reason);
         const timer = schedule(now + Math.max(0, delayMs), resolve);
         signal?.addEventListener(
           'abort',
           () => {
             timer.cancelled = true;
-            reject(new Error('aborted'));
+            reject(signal.reason);
           },
           { once: true },
         );

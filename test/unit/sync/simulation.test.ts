@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { CrmPort } from '../../../server/crm/port.ts';
 import { simulate, type SimulationResult } from '../../support/simulation.ts';
 
-const SEEDS = 120;
+const SEEDS = 80;
 /** Schedules that once broke a rule, each with what it taught. */
 const GRAVEYARD: Readonly<Record<number, string>> = {
   16: 'text typed into an unlinked record vanished when it was linked',
