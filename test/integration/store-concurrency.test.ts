@@ -154,3 +154,34 @@ describe('a database that goes away', () => {
     expect(viaPrisma).toHaveLength(1);
   });
 });
+
+describe('deriving columns', () => {
+  test('S14 a derivation that reads the store itself finds a connection, however many writers are at work', async () => {
+    const narrow = database.openStore(world, {
+      poolSize: 1,
+      derive: async (workspaceId, contracts) => {
+        const [row] = await narrow.database.inWorkspace(workspaceId, (sql) =>
+          sql.rows<{ currency: string }>('SELECT currency FROM workspace'),
+        );
+        return contracts.map(({ contract }) => ({
+          contractId: contract.id,
+          renewalDate: null,
+          noticeDeadline: null,
+          decisionDueDate: null,
+          health: 'good',
+          riskFlags: [row?.currency ?? ''],
+        }));
+      },
+    });
+    const workspaceId = await addWorkspace(narrow.database);
+    const linked = linkedContract();
+    await insertContract(narrow.database, workspaceId, linked);
+    const update = stageUpdate(linked.contract.id, 1, 'renewing');
+    await Promise.all([1, 2, 3].map(() => narrow.sync.applySystemUpdates(workspaceId, [update])));
+    const { rows } = await database.admin.query(
+      'SELECT revision, stage, health, risk_flags FROM contract WHERE workspace_id = $1',
+      [workspaceId],
+    );
+    expect(rows).toEqual([{ revision: 2, stage: 'renewing', health: 'good', risk_flags: ['USD'] }]);
+  });
+});

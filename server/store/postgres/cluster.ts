@@ -36,7 +36,7 @@ const START_ATTEMPTS_MAX = 3;
 const STOP_TIMEOUT_S = 10;
 const LOG_TAIL_CHARACTERS_MAX = 600;
 
-export const START_STEPS = ['copying_binaries', 'initialising', 'starting', 'adopting', 'ready'] as const;
+export const START_STEPS = ['preparing', 'initialising', 'starting', 'adopting', 'ready'] as const;
 export type StartStep = (typeof START_STEPS)[number];
 
 export type ClusterOptions = {
@@ -240,7 +240,7 @@ export async function startCluster(
 ): Promise<StartResult<RunningCluster>> {
   const folder = openFolder(options.folder);
   if (!folder.ok) return folder;
-  progress('copying_binaries');
+  progress('preparing');
   const bin = findNativeBinaries(isRoot());
   if (!bin.ok) return bin;
   const place: Place = {

@@ -8,9 +8,13 @@ import { addDays } from '../../domain/dates.ts';
 import type { DerivedColumns } from '../contract-port.ts';
 import type { ContractChanges, ContractUpdate, LinkedContract, Provenance } from '../port.ts';
 import type { Random } from '../../world.ts';
-import { instant, jsonb, type Sql } from './database.ts';
+import { loadContractsById } from './contract-rows.ts';
+import { type Database, instant, jsonb, type Sql } from './database.ts';
 
-/** Works out the filterable columns of changed contracts; given by the composition root, which knows calendars and time zones. */
+/**
+ * Works out the filterable columns of changed contracts; given by the composition root, which knows calendars and time zones. It is
+ * called while no transaction is open, so it may use the store itself.
+ */
 export type DeriveColumns = (
   workspaceId: string,
   contracts: readonly LinkedContract[],
@@ -21,7 +25,8 @@ export type WriteScope = {
   readonly workspaceId: string;
   readonly random: Random;
   readonly now: number;
-  readonly derive: DeriveColumns | null;
+  /** What `deriveAhead` worked out, by contract. */
+  readonly derived: ReadonlyMap<string, DerivedColumns>;
 };
 
 type Register = keyof ContractChanges;
@@ -203,10 +208,30 @@ export async function writeUpdates(
     scope,
     pairs.flatMap(({ before, after, update }) => traces(before, after, update)),
   );
-  if (scope.derive === null) return;
-  const columns = await scope.derive(
-    scope.workspaceId,
-    pairs.map(({ after }) => after),
+  await writeDerived(
+    scope,
+    pairs.flatMap(({ update }) => scope.derived.get(update.contractId) ?? []),
   );
-  await writeDerived(scope, columns);
+}
+
+/**
+ * The filterable columns that the updates will lead to, worked out before the transaction that makes them. A contract that has moved on
+ * since the update was decided is left out, because that update will be refused.
+ */
+export async function deriveAhead(
+  database: Database,
+  derive: DeriveColumns | null,
+  workspaceId: string,
+  updates: readonly ContractUpdate[],
+): Promise<ReadonlyMap<string, DerivedColumns>> {
+  if (derive === null || updates.length === 0) return new Map();
+  const contracts = await database.inWorkspace(workspaceId, (sql) =>
+    loadContractsById(sql, workspaceId, [...new Set(updates.map((update) => update.contractId))], 'read'),
+  );
+  const after = updates.flatMap((update) => {
+    const before = contracts.get(update.contractId);
+    return before?.contract.revision === update.expectedRevision ? [changed(before, update)] : [];
+  });
+  const columns = await derive(workspaceId, after);
+  return new Map(columns.map((column) => [column.contractId, column]));
 }

@@ -5,9 +5,10 @@
  */
 import type { ConnectionRef, HostRecordRef } from '../../crm/port.ts';
 import type { World } from '../../world.ts';
+import type { DerivedColumns } from '../contract-port.ts';
 import type { CommitResult, ContractUpdate, DirtyMark, Lane, LinkedContract, RecordCommit } from '../port.ts';
 import { loadContractsById } from './contract-rows.ts';
-import { type DeriveColumns, type WriteScope, writeUpdates } from './contract-writes.ts';
+import { type WriteScope, writeUpdates } from './contract-writes.ts';
 import { instant, jsonb, type Sql } from './database.ts';
 import { addMarks, linkKey, mirrorMarks } from './dirty-marks.ts';
 import { holdsLane } from './lanes.ts';
@@ -216,13 +217,13 @@ async function marksAfter(
   return [...mirrors, ...moved];
 }
 
-export type CommitDependencies = { readonly world: World; readonly derive: DeriveColumns | null };
+export type CommitDependencies = { readonly world: World; readonly derived: ReadonlyMap<string, DerivedColumns> };
 
 export async function commitRecords(
   sql: Sql,
   lane: Lane,
   commits: readonly RecordCommit[],
-  { world, derive }: CommitDependencies,
+  { world, derived }: CommitDependencies,
 ): Promise<readonly CommitResult[] | 'lease_lost'> {
   const { connection } = lane;
   if (!(await holdsLane(sql, lane))) return 'lease_lost';
@@ -233,7 +234,7 @@ export async function commitRecords(
     workspaceId: connection.workspaceId,
     random: world.random,
     now: world.clock.now(),
-    derive,
+    derived,
   };
   if (accepted.length > 0) {
     const updates = accepted.flatMap((commit): readonly ContractUpdate[] => commit.updates);
@@ -256,7 +257,7 @@ export async function applySystemUpdates(
   sql: Sql,
   workspaceId: string,
   updates: readonly ContractUpdate[],
-  { world, derive }: CommitDependencies,
+  { world, derived }: CommitDependencies,
 ): Promise<void> {
   const contracts = await loadContractsById(
     sql,
@@ -270,7 +271,7 @@ export async function applySystemUpdates(
     seen.add(contractId);
     return true;
   });
-  const scope: WriteScope = { sql, workspaceId, random: world.random, now: world.clock.now(), derive };
+  const scope: WriteScope = { sql, workspaceId, random: world.random, now: world.clock.now(), derived };
   await writeUpdates(scope, contracts, current);
   const marks = await mirrorMarks(sql, workspaceId, new Map(current.map((update) => [update.contractId, null])));
   await addMarks(sql, marks, scope.now);
