@@ -23,6 +23,8 @@ import { SurfaceHead } from './surface-head.tsx';
 import { STATUS_TAG_VARIANTS } from './tone.ts';
 
 const TYPING_PAUSE_MS = 300;
+/** Pixels that keep a day and an amount on one line each. */
+const FACTS_WIDTH = 130;
 
 export type AttachContractProps = { readonly write: CardWriteHandle; readonly onBack: () => void };
 
@@ -120,7 +122,7 @@ function FoundRow({ result, write, onAttached }: FoundRowProps) {
       <TableCell>
         <StatusTag variant={STATUS_TAG_VARIANTS[shownStage.tone]}>{shownStage.text}</StatusTag>
       </TableCell>
-      <TableCell>
+      <TableCell width={FACTS_WIDTH}>
         <Flex direction="column" gap="flush">
           <Text variant="microcopy">{dateOr(result.renewalDate, t('list.noRenewal'))}</Text>
           <Text variant="microcopy">{result.value === null ? t('card.none') : money(result.value)}</Text>
