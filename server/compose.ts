@@ -65,6 +65,44 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
   const metrics = createMetrics();
   const events = createEventHub();
   const state = { draining: false, turning: false };
+  const { store, oauth, hubspot, engine, services, workspaces } = composeCore(settings, { world, metrics, events });
+  metrics.watchBacklog(() => readBacklog(store.database, world.clock.now()));
+  const housekeeping = createHousekeeping(services.parts, { ...services, directory: store.sync });
+  const app = createApp(
+    {
+      settings: settings.http,
+      world,
+      metrics,
+      services,
+      workspaces,
+      deliveries: store.sync,
+      crm: { hubspot },
+      checkSignature: signatureCheck(settings, world),
+      oauth: { client: oauth, vault: store.vault, setState: store.sync.setConnectionState },
+      engine: { wake: engine.wake, isTurning: () => state.turning },
+      events,
+      practiceSignIn: settings.practiceSignIn ?? null,
+    },
+    { isDraining: () => state.draining },
+  );
+  return {
+    app,
+    store,
+    services,
+    housekeeping,
+    engine,
+    run: (signal) => runParts({ store, engine, housekeeping, state }, signal),
+    startDraining: () => {
+      state.draining = true;
+    },
+    close: () => store.close(),
+  };
+}
+
+type Surroundings = { readonly world: World; readonly metrics: Metrics; readonly events: EventHub };
+
+/** Everything below HTTP. */
+function composeCore(settings: ServerSettings, { world, metrics, events }: Surroundings) {
   // The store derives columns through a service that is built on the store: the service is looked up when the first write needs it.
   const late: { services: ReturnType<typeof createServices> | null } = { services: null };
   const store = openStore({
@@ -73,11 +111,11 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
     masterKeys: settings.masterKeys,
     derive: async (workspaceId, contracts) => (await late.services?.derived.derive(workspaceId, contracts)) ?? [],
   });
-  metrics.watchBacklog(() => readBacklog(store.database, world.clock.now()));
+  const { publicUrl } = settings.http;
   const oauth = createHubSpotOAuth({
     clientId: settings.hubspot.clientId,
     clientSecret: settings.hubspot.clientSecret,
-    redirectUri: `${settings.http.publicUrl}${OAUTH_CALLBACK_PATH}`,
+    redirectUri: `${publicUrl}${OAUTH_CALLBACK_PATH}`,
     baseUrl: settings.hubspot.apiBase,
     authorizeUrl: settings.hubspot.authorizeUrl,
     world,
@@ -96,43 +134,12 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
     afterHook: (point, connection) => Promise.resolve(tellPages(events, point, connection)),
   });
   const imports = createImportStore(store.database, world);
-  const { publicUrl } = settings.http;
-  const wake = (): void => engine.wake();
   const services = createServices(
-    { contracts, workspaces, imports, crm: { hubspot }, calendars, world, events, publicUrl, wake },
+    { contracts, workspaces, imports, crm: { hubspot }, calendars, world, events, publicUrl, wake: engine.wake },
     { uninstall: uninstaller(oauth, store), requiredScopes: REQUIRED_SCOPES },
   );
   late.services = services;
-  const housekeeping = createHousekeeping(services.parts, { ...services, directory: store.sync });
-  const app = createApp(
-    {
-      settings: settings.http,
-      world,
-      metrics,
-      services,
-      workspaces,
-      deliveries: store.sync,
-      crm: { hubspot },
-      checkSignature: signatureCheck(settings, world),
-      oauth: { client: oauth, vault: store.vault, setState: store.sync.setConnectionState },
-      engine: { wake, isTurning: () => state.turning },
-      events,
-      practiceSignIn: settings.practiceSignIn ?? null,
-    },
-    { isDraining: () => state.draining },
-  );
-  return {
-    app,
-    store,
-    services,
-    housekeeping,
-    engine,
-    run: (signal) => runParts({ store, engine, housekeeping, state }, signal),
-    startDraining: () => {
-      state.draining = true;
-    },
-    close: () => store.close(),
-  };
+  return { store, oauth, hubspot, engine, services, workspaces };
 }
 
 type Running = Pick<ComposedServer, 'store' | 'engine' | 'housekeeping'> & { readonly state: { turning: boolean } };

@@ -66,7 +66,7 @@ function idOf(key: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-const VISITOR = { email: 'you@harbourfield.example', name: 'Practice admin' } as const;
+const VISITOR = { email: 'you@harbourfinch.example', name: 'Practice admin' } as const;
 
 /** Who a visitor of the practice workspace is; null until the workspace is there. */
 export async function practiceVisitor(

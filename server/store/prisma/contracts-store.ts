@@ -54,7 +54,7 @@ export function createContractStore(database: Database, world: World): ContractS
       read(workspaceId, (sql) => listForDerivation(sql, workspaceId, request)),
     saveDerived: (workspaceId, columns) =>
       read(workspaceId, (sql) =>
-        writeDerived({ sql, workspaceId, random: world.random, now: world.clock.now(), derive: null }, columns),
+        writeDerived({ sql, workspaceId, random: world.random, now: world.clock.now(), derived: new Map() }, columns),
       ),
     listContractsWithObjectives: (workspaceId, afterId, limit) =>
       read(workspaceId, (sql) => listContractsWithObjectives(sql, workspaceId, { afterId, limit })),

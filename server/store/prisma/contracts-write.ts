@@ -197,7 +197,7 @@ async function recordChanges(
 ): Promise<void> {
   const { sql, context, random, now } = write;
   await insertFieldChanges(
-    { sql, workspaceId: context.workspaceId, random, now, derive: null },
+    { sql, workspaceId: context.workspaceId, random, now, derived: new Map() },
     items.flatMap(({ contract, revision, changes }) =>
       changes.map((change) => ({
         contractId: contract.id,

@@ -118,7 +118,7 @@ export async function saveSlaResults(
   const parsed = z.object({ status: z.string() }).safeParse(before.sla_summary);
   const previous = parsed.success ? parsed.data.status : null;
   if (previous !== summary.status) {
-    await insertFieldChanges({ sql, workspaceId: context.workspaceId, random: write.random, now, derive: null }, [
+    await insertFieldChanges({ sql, workspaceId: context.workspaceId, random: write.random, now, derived: new Map() }, [
       {
         contractId,
         contractRevision: before.revision,
@@ -151,7 +151,7 @@ export async function recordIncident(write: Write, incident: NewIncident): Promi
     ],
   );
   if (written !== 1) return { kind: 'not_found' };
-  await insertFieldChanges({ sql, workspaceId: context.workspaceId, random: write.random, now, derive: null }, [
+  await insertFieldChanges({ sql, workspaceId: context.workspaceId, random: write.random, now, derived: new Map() }, [
     {
       contractId: incident.contractId,
       contractRevision: 0,
