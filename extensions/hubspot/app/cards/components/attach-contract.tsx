@@ -113,7 +113,7 @@ function FoundRow({ result, write, onAttached }: FoundRowProps) {
     });
   return (
     <TableRow>
-      <TableCell width="max">
+      <TableCell>
         <Flex direction="column" gap="flush">
           <Text format={{ fontWeight: 'demibold' }}>{result.title}</Text>
           <Text variant="microcopy">{[result.number, result.counterparty].filter(Boolean).join(' · ')}</Text>
