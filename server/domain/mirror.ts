@@ -3,7 +3,7 @@
  * Canonical text: dates `YYYY-MM-DD`, numbers as plain decimals, closed sets as their code, sets as codes sorted and joined by `;`,
  * booleans `true`/`false`, nothing as null. Adapters translate canonical text to their host's own form and back.
  */
-export const FIELD_OWNERSHIPS = ['ours', 'shared'] as const;
+const FIELD_OWNERSHIPS = ['ours', 'shared'] as const;
 export type FieldOwnership = (typeof FIELD_OWNERSHIPS)[number];
 
 export const MIRROR_FIELDS = {

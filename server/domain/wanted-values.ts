@@ -15,7 +15,7 @@ import type { SlaVerdict } from './sla.ts';
 import { stageAsOf } from './stage.ts';
 
 /** The SLA side of the mirror, as the monthly results left it. */
-export type SlaFigures = {
+type SlaFigures = {
   /** The last complete month's verdict over all objectives; `none` when no service level is agreed. */
   readonly status: SlaVerdict | 'none';
   readonly availabilityLastMonth: string | null;
@@ -24,7 +24,7 @@ export type SlaFigures = {
   readonly breachedLastTwoOfThree: boolean;
 };
 
-export type WantedContext = {
+type WantedContext = {
   /** Today in the workspace's zone. */
   readonly asOf: PlainDate;
   readonly calendarOf: (calendarId: string) => BusinessCalendar;
@@ -32,7 +32,7 @@ export type WantedContext = {
 };
 
 /** CRM text fields take far more; a title longer than this is of no use in a list column. */
-export const MIRROR_TEXT_LENGTH_MAX = 250;
+const MIRROR_TEXT_LENGTH_MAX = 250;
 
 const NOTHING: MirrorValues = Object.fromEntries(MIRROR_FIELD_NAMES.map((field) => [field, null]));
 

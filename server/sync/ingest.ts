@@ -11,7 +11,7 @@ import { chunksOf, refKey, STORE_BATCH_MAX } from './turn.ts';
 const DELIVERIES_PER_TURN_MAX = 50;
 const DELIVERY_LEASE_MS = 30_000;
 /** Lets the other properties of one edit, which arrive as events of their own, share its reading. */
-export const EVENT_LINGER_MS = 40;
+const EVENT_LINGER_MS = 40;
 
 /** Digests a batch of deliveries; false when none was waiting. */
 export async function ingestDeliveries(parts: EngineParts): Promise<boolean> {

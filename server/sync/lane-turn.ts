@@ -12,7 +12,7 @@ import type { EngineParts } from './settings.ts';
 import { LEASE_MS, OK, type Turn, type TurnEnd } from './turn.ts';
 
 /** Records per turn. More than a batch, so that writes and confirming reads fill theirs; few enough for an urgent edit to wait less than a second or two. */
-export const TURN_RECORDS_MAX = 500;
+const TURN_RECORDS_MAX = 500;
 /** After a failed call the next turn takes a quarter as many, so that a record that breaks its whole batch is soon alone. */
 const SHRINK_FACTOR = 4;
 

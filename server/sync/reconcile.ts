@@ -31,7 +31,7 @@ import {
 } from './turn.ts';
 
 /** Between our write and the reading that confirms it: long enough for a full batch to gather, short enough not to be noticed. */
-export const CONFIRM_DELAY_MS = 120;
+const CONFIRM_DELAY_MS = 120;
 /** Answers older than one already seen that are not believed; after that the host's clock has gone back and is followed. */
 const OUTDATED_READS_MAX = 3;
 

@@ -11,7 +11,7 @@ import { rollByDate } from './roll.ts';
 import type { EngineParts } from './settings.ts';
 import { checkAll, sweepStream } from './sweep.ts';
 
-export const SWEEP_INTERVAL_MS = 60_000;
+const SWEEP_INTERVAL_MS = 60_000;
 const ARCHIVE_INTERVAL_MS = 600_000;
 const CHECK_INTERVAL_MS = 300_000;
 const BACKFILL_INTERVAL_MS = 60_000;

@@ -23,12 +23,12 @@ export type EngineSettings = {
   readonly pollMs: number;
 };
 
-export interface CalendarSource {
+interface CalendarSource {
   /** Null when no such calendar is known; weekends then count alone. */
   find(id: string): Promise<BusinessCalendar | null>;
 }
 
-export const SYNC_COUNTERS = [
+const SYNC_COUNTERS = [
   'deliveries',
   'eventsMarked',
   'echoesIgnored',
@@ -51,8 +51,8 @@ export interface SyncMetrics {
 }
 
 /** Points after which a listener may look or, in a test, stop the process. */
-export const HOOK_POINTS = ['delivery_finished', 'records_read', 'committed', 'written', 'settled'] as const;
-export type HookPoint = (typeof HOOK_POINTS)[number];
+const HOOK_POINTS = ['delivery_finished', 'records_read', 'committed', 'written', 'settled'] as const;
+type HookPoint = (typeof HOOK_POINTS)[number];
 
 export type EngineParts = {
   readonly store: SyncStore;

@@ -29,7 +29,7 @@ export type CrmFixture = {
   readonly close: () => Promise<void>;
 };
 
-export const SAMPLE_VALUES: MirrorValues = {
+const SAMPLE_VALUES: MirrorValues = {
   leadContractNumber: 'C-2026-014',
   leadContractTitle: 'Office lease 办公室租赁',
   contractCount: '2',

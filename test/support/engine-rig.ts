@@ -9,7 +9,7 @@ import { portal } from './simulation-world.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 
 /** Mid-morning: no test meets a new day unless it means to. */
-export const RIG_START = Date.parse('2026-11-23T08:00:00Z');
+const RIG_START = Date.parse('2026-11-23T08:00:00Z');
 
 export type EngineRig = {
   readonly clock: VirtualClock;

@@ -8,7 +8,7 @@ import type { LinkedContract, Mirror, RecordState } from '../../server/store/por
 import { type JudgeContext, type Judgement, judgeRecord } from '../../server/sync/judge-record.ts';
 import { day, deal, portal, sampleContract, sampleLinked } from './simulation-world.ts';
 
-export const TODAY: PlainDate = day('2026-11-23');
+const TODAY: PlainDate = day('2026-11-23');
 export const NOW = Date.parse('2026-11-23T10:00:00Z');
 export const REF = deal('1');
 

@@ -88,7 +88,7 @@ export type MemoryHost = CrmPort & {
 };
 
 /** How far a finished run of the change feed reaches back next time. */
-export const FEED_OVERLAP_MS = 120_000;
+const FEED_OVERLAP_MS = 120_000;
 const ALL_EMPTY = Object.fromEntries(MIRROR_FIELD_NAMES.map((field) => [field, null])) as Record<MirrorField, null>;
 
 export function keyOf(ref: HostRecordRef): string {

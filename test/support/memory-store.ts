@@ -47,14 +47,14 @@ type Link = {
   contractId: string;
   state: 'active' | 'tombstone';
 };
-export type FieldChange = {
+type FieldChange = {
   readonly contractId: string;
   readonly field: SharedField;
   readonly previous: string | null;
   readonly value: string | null;
   readonly provenance: Provenance;
 };
-export type StoredConflict = NewConflict & { readonly connectionId: string; readonly ref: HostRecordRef };
+type StoredConflict = NewConflict & { readonly connectionId: string; readonly ref: HostRecordRef };
 
 export type MemoryStore = SyncStore & {
   addConnection(ref: ConnectionRef, state?: ConnectionState): void;

@@ -13,7 +13,7 @@ export function day(text: string): PlainDate {
   return date;
 }
 
-export const NO_SLA: SlaSummary = {
+const NO_SLA: SlaSummary = {
   status: 'none',
   availabilityLastMonth: null,
   responseComplianceLastMonth: null,
