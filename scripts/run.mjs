@@ -31,8 +31,6 @@ try {
 } catch {
   fail(`Counterpart cannot write to ${root}: copy the project to a folder you own and run the command there.`);
 }
-if (runsTypeScript) await main();
-else await continueOnPackagedNode();
 
 /** Older machines: the pinned Node comes from the package registry, checked against the lock file, and runs this file again. */
 async function continueOnPackagedNode() {
@@ -297,3 +295,6 @@ function writeStamp(file, text) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, text);
 }
+
+if (runsTypeScript) await main();
+else await continueOnPackagedNode();

@@ -58,7 +58,7 @@ test('TERM to npm alone stops the server too', async () => {
   });
   let output = '';
   npm.stdout.on('data', (chunk) => (output += String(chunk)));
-  await expect.poll(() => output, { timeout: 60_000 }).toContain('Ctrl-C');
+  await expect.poll(() => output, { timeout: 60_000 }).toContain('/record/');
   npm.kill('SIGTERM');
   await expectNothingRunning(dataDir);
   fs.rmSync(dataDir, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { Badge, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 /** Ink green: calm beside both CRMs' own colours, and dark enough at shade 7 for white text (7.9:1). */
 const ink: MantineColorsTuple = [
@@ -28,4 +28,10 @@ export const theme = createTheme({
     sizes: { h1: { fontSize: '1.5rem', lineHeight: '1.3' }, h2: { fontSize: '1.0625rem', lineHeight: '1.4' } },
   },
   cursorType: 'pointer',
+  components: {
+    // A word cut short says nothing: badges are as wide as their text.
+    Badge: Badge.extend({
+      styles: { root: { minWidth: 'max-content', flexShrink: 0 }, label: { overflow: 'visible' } },
+    }),
+  },
 });

@@ -45,7 +45,7 @@ export async function startCounterpart(options: {
       const workspace = [...output.matchAll(/(http:\/\/localhost:\d+)/g)]
         .map((match) => match[1])
         .find((url) => url !== practice);
-      if (practice === undefined || workspace === undefined || !/Ctrl-C/.test(output)) return;
+      if (practice === undefined || workspace === undefined || !output.includes('/record/')) return;
       clearTimeout(timer);
       resolve([workspace, practice]);
     };

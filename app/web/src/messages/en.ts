@@ -3,7 +3,7 @@ export const en = {
   'nav.menu': 'Navigation',
   'nav.overview': 'Overview',
   'nav.contracts': 'Contracts',
-  'nav.vendors': 'Vendors and customers',
+  'nav.vendors': 'Counterparties',
   'nav.import': 'Import',
   'nav.connections': 'Connections',
   'nav.conflicts': 'Conflicts',

@@ -5,7 +5,7 @@ export const zhCN: Record<keyof typeof en, string> = {
   'nav.menu': '导航',
   'nav.overview': '概览',
   'nav.contracts': '合同',
-  'nav.vendors': '供应商与客户',
+  'nav.vendors': '相对方',
   'nav.import': '导入',
   'nav.connections': '连接',
   'nav.conflicts': '冲突',

@@ -92,7 +92,7 @@ export default function Contracts() {
           data={CONTRACT_SORTS.map((value) => ({ value, label: t(`contracts.sort.${value}`) }))}
           value={filters['sort'] ?? 'notice'}
           onChange={(value) => set('sort', value)}
-          w={170}
+          w={160}
           allowDeselect={false}
         />
         {search.size > 0 && (
@@ -196,7 +196,7 @@ function SearchBox({ value, onChange }: { readonly value: string; readonly onCha
         setText(event.currentTarget.value);
         report(event.currentTarget.value);
       }}
-      w={250}
+      w={220}
     />
   );
 }
@@ -218,8 +218,7 @@ function Many({ label, value, data, onChange }: ManyProps) {
       value={chosen}
       onChange={(next) => onChange(next.join(','))}
       placeholder={chosen.length === 0 ? t('contracts.any') : ''}
-      miw={160}
-      maw={300}
+      w={168}
       clearable
     />
   );
