@@ -75,10 +75,16 @@ export function judgeRecord(state: RecordState, read: RecordRead, context: Judge
     case 'missing':
       return judgeGone(state, read.kind);
     case 'merged':
-      return judgeMerged(state, { kind: 'alias', into: read.into });
+      // Tombstones would travel with the alias to a record that lives: they are lifted first.
+      return state.hasTombstones ? judgeReturned(state) : judgeMerged(state, { kind: 'alias', into: read.into });
     case 'live':
-      return state.hasTombstones ? judgeReturned(state) : judgeLive(state, read.record, context);
+      return isThoughtGone(state) ? judgeReturned(state) : judgeLive(state, read.record, context);
   }
+}
+
+/** Also when a merge has added living links to a record whose own are tombstones. */
+function isThoughtGone({ hasTombstones, mirror }: RecordState): boolean {
+  return hasTombstones || (mirror !== null && mirror.state !== 'live');
 }
 
 /** Sync rule S12. Base is kept, so that a restored record goes on where it stopped. */

@@ -316,6 +316,20 @@ describe('a record that is gone', () => {
     });
   });
 
+  test('S12 returned is restored also when a merge has added a living link meanwhile', () => {
+    const state = agreedState([one], { state: 'archived' });
+    expect(committed(judge(state, reading(state, {})))).toMatchObject({
+      again: true,
+      commit: { linkChange: { kind: 'restore' }, mirror: { state: 'live' } },
+    });
+  });
+
+  test('S11 merged while its links were tombstones has them lifted first', () => {
+    const state = { ...agreedState([one], { state: 'archived' }), contracts: [], hasTombstones: true };
+    const judgement = committed(judgeRecord(state, { kind: 'merged', ref: REF, into: deal('77') }, CONTEXT));
+    expect(judgement).toMatchObject({ again: true, commit: { linkChange: { kind: 'restore' } } });
+  });
+
   test('S12 known to be archived calls for nothing', () => {
     const state = { ...agreedState([one], { state: 'archived' }), contracts: [], hasTombstones: true };
     expect(judgeRecord(state, { kind: 'archived', ref: REF }, CONTEXT)).toEqual({ kind: 'idle' });

@@ -15,6 +15,7 @@ const GRAVEYARD: Readonly<Record<number, string>> = {
   164: 'a merge that no event told of was found only with the day’s check',
   5858: 'a late write of a few fields shifted an edit to another contract',
   6352: 'the same, over two portals',
+  8458: 'a record restored and merged before it was read kept a tombstone',
 };
 
 const totals: Record<string, number> = {};
