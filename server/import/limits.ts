@@ -12,4 +12,4 @@ export const UNPACKED_BYTES_MAX = 120_000_000;
 export const ARCHIVE_ENTRIES_MAX = 2_000;
 /** Memory and time for reading one workbook; a sheet of a few bytes may claim millions of empty cells. */
 export const WORKBOOK_HEAP_MB_MAX = 448;
-export const WORKBOOK_READ_MS_MAX = 45_000;
+export const WORKBOOK_READ_MS_MAX = 12_000;
