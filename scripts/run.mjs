@@ -176,7 +176,9 @@ async function check() {
   const tsc = 'typescript/bin/tsc';
   const projects = [
     'tsconfig.json',
-    'extensions/hubspot/tsconfig.json',
+    'extensions/hubspot/app/cards/tsconfig.json',
+    'extensions/hubspot/app/settings/tsconfig.json',
+    'test/cards/tsconfig.json',
     'extensions/practice/pages/tsconfig.json',
     'app/web/tsconfig.json',
   ];

@@ -96,7 +96,24 @@ export async function fillPractice(server: ComposedServer, portal: PracticePorta
   if (loaded === 'loaded' || known === null) {
     await attachAll(server, portal, must(connection, 'practice connection').connectionId);
   }
+  if (loaded === 'loaded' || known === null) await untilAgreed(server, connection?.connectionId ?? null);
   await server.housekeeping.closeMonths(PRACTICE_WORKSPACE_ID);
+}
+
+const AGREE_MS_MAX = 60_000;
+const LOOK_INTERVAL_MS = 250;
+
+/** The first start ends when the portal shows what the workspace says: read, attached, written and confirmed. */
+async function untilAgreed(server: ComposedServer, connectionId: string | null): Promise<void> {
+  const { parts } = server.services;
+  const givesUpAt = parts.world.clock.now() + AGREE_MS_MAX;
+  while (parts.world.clock.now() < givesUpAt) {
+    const all = await parts.workspaces.listConnectionHealth(PRACTICE_WORKSPACE_ID);
+    const health = all.find(({ connection }) => connection.id === connectionId);
+    if (health !== undefined && health.backfill?.phase === 'done' && health.dirty === 0) return;
+    await parts.world.clock.sleep(LOOK_INTERVAL_MS);
+  }
+  parts.world.log.warn({ connectionId }, 'the practice portal is still catching up');
 }
 
 async function deriveAll(server: ComposedServer, entries: ReturnType<typeof practiceLoad>['entries']): Promise<void> {

@@ -61,12 +61,15 @@ export const contractSort = z.enum(CONTRACT_SORTS);
 export const sortDirection = z.enum(['ascending', 'descending']);
 
 /** In the query string a list is written with commas: `stage=active,renewing`. */
-const listOf = <T extends z.ZodType>(item: T) =>
-  z
+const listOf = <T extends string>(item: z.ZodType<T, T>) => {
+  // The pipe hands texts to a schema whose input type is the closed set itself; that it takes any text, and refuses some, is its job.
+  const items = z.array(item).min(1).max(20) as z.ZodType<T[], unknown> as z.ZodType<T[], string[]>;
+  return z
     .string()
     .max(400)
     .transform((text) => text.split(',').filter((part) => part !== ''))
-    .pipe(z.array(item).min(1).max(20));
+    .pipe(items);
+};
 
 /** GET /v1/contracts and GET /v1/contracts/export: what the list may be narrowed by. */
 export const contractFilters = z.strictObject({

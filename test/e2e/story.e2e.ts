@@ -57,7 +57,7 @@ test('the rep attaches another contract, thinks better of it, and undoes that to
   const row = card(page).getByRole('row', { name: /Off-site backup service/ });
   await row.getByRole('button', { name: 'Attach' }).click();
   await expect(card(page).getByRole('link', { name: 'Off-site backup service' })).toBeVisible();
-  await expect(property(page, 'contract_count')).toContainText('2', { timeout: SYNC_MS_MAX });
+  await expect(property(page, 'contract_count')).toContainText('3', { timeout: SYNC_MS_MAX });
   await card(page).getByRole('link', { name: 'Off-site backup service' }).click();
   await card(page).getByRole('button', { name: 'More' }).click();
   await page.getByRole('menuitem', { name: /Detach/ }).click();
@@ -65,9 +65,9 @@ test('the rep attaches another contract, thinks better of it, and undoes that to
     .getByRole('button', { name: /^Detach/ })
     .last()
     .click();
-  await expect(property(page, 'contract_count')).toContainText('1', { timeout: SYNC_MS_MAX });
-  await card(page).getByRole('button', { name: /Undo/ }).click();
   await expect(property(page, 'contract_count')).toContainText('2', { timeout: SYNC_MS_MAX });
+  await card(page).getByRole('button', { name: /Undo/ }).click();
+  await expect(property(page, 'contract_count')).toContainText('3', { timeout: SYNC_MS_MAX });
 });
 
 test("moving the contract's stage changes the deal's fields and its list views", async ({ page }) => {
@@ -106,7 +106,7 @@ test('a value that Counterpart keeps is put back when somebody edits it, and the
 }) => {
   await page.goto(record(MAIN, '0-3', DEAL));
   const number = property(page, 'lead_contract_number');
-  const kept = await number.getByRole('button', { name: 'Edit Lead contract number' }).innerText();
+  const kept = /HF-\d{4}-\d{4}/.exec(await number.innerText())?.[0] ?? 'a contract number';
   await number.getByRole('button', { name: 'Edit Lead contract number' }).click();
   await number.getByRole('textbox').fill('somebody-typed-this');
   await number.getByRole('button', { name: 'Save' }).click();

@@ -91,13 +91,8 @@ export function PropertyRow({ property, value, changed, context, onSave, onHisto
           <Glyph name="lock" size={13} text={t('property.readOnly')} />
         </div>
       ) : (
-        <button
-          ref={button}
-          type="button"
-          className="property-value"
-          aria-label={t('property.edit', { property: label })}
-          onClick={() => setEditing(true)}
-        >
+        <button ref={button} type="button" className="property-value" onClick={() => setEditing(true)}>
+          <span className="visually-hidden">{t('property.edit', { property: label })} </span>
           <PropertyValue property={property} value={value} context={context} />
           <span className="edit-mark">
             <Glyph name="edit" size={13} />
