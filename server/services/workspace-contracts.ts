@@ -189,7 +189,7 @@ function vendorView(vendor: VendorFacts, day: ViewDay): VendorRow {
     health: WORST_HEALTH.find((health) => live.some(({ view }) => view.health === health)) ?? 'unknown',
     availability: trend('availability'),
     response: trend('response'),
-    breachesTwelveMonths: live.reduce((sum, { view }) => sum + view.sla.breachesTwelveMonths, 0),
+    breachesTwelveMonths: views.reduce((sum, { view }) => sum + view.sla.breachesTwelveMonths, 0),
     openIncidents: vendor.openIncidents,
   };
 }

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../../server/config.ts';
+
+const LIVE = {
+  PUBLIC_URL: 'https://contracts.example.com',
+  DATABASE_URL: 'postgresql://user:hunter2hunter2@db:5432/counterpart',
+  HUBSPOT_CLIENT_ID: 'client-id-1234',
+  HUBSPOT_CLIENT_SECRET: 'client-secret-very-long',
+  HUBSPOT_APP_ID: '123456',
+  COUNTERPART_MASTER_KEY: Buffer.alloc(32, 1).toString('base64'),
+  SESSION_SECRET: 'a session secret that is long enough',
+};
+
+describe('the environment', () => {
+  test('nothing configured is practice mode on the usual port', () => {
+    expect(parseConfig({})).toMatchObject({
+      ok: true,
+      config: { mode: 'practice', port: 4600, bindAddress: '127.0.0.1', databaseUrl: null },
+    });
+  });
+
+  test('an empty variable counts as absent', () => {
+    expect(parseConfig({ DATABASE_URL: '', PORT: '' })).toMatchObject({
+      ok: true,
+      config: { mode: 'practice', port: 4600 },
+    });
+  });
+
+  test('a whole configuration is live mode', () => {
+    expect(parseConfig(LIVE)).toMatchObject({
+      ok: true,
+      config: {
+        mode: 'live',
+        publicUrl: 'https://contracts.example.com',
+        hubspot: { apiBase: 'https://api.hubapi.com', clientSecretPrevious: null },
+      },
+    });
+  });
+
+  test.each(Object.keys(LIVE))('without %s, one sentence names it and says what belongs there', (missing) => {
+    const result = parseConfig({ ...LIVE, [missing]: undefined });
+    expect(result).toMatchObject({ ok: false, variable: missing });
+    const message = result.ok ? '' : result.message;
+    expect(message).toMatch(new RegExp(`^${missing} is missing .*: set it to .+\\.$`));
+    expect(message.split('\n')).toHaveLength(1);
+  });
+
+  test.each([
+    ['PORT', 'eighty'],
+    ['PUBLIC_URL', 'http://contracts.example.com'],
+    ['PUBLIC_URL', 'https://contracts.example.com/path'],
+    ['DATABASE_URL', 'mysql://root:hunter2hunter2@db'],
+    ['COUNTERPART_MASTER_KEY', Buffer.alloc(16, 7).toString('base64')],
+    ['SESSION_SECRET', 'hunter2hunter2'],
+    ['HUBSPOT_APP_ID', 'my app'],
+  ])('a wrong %s is refused without repeating its value', (name, value) => {
+    const result = parseConfig({ ...LIVE, [name]: value });
+    expect(result).toMatchObject({ ok: false, variable: name });
+    expect(result.ok ? '' : result.message).not.toContain(value);
+  });
+
+  test('practice on a database of one’s own has to be said, so that no real database is ever filled with examples', () => {
+    expect(parseConfig({ DATABASE_URL: LIVE.DATABASE_URL })).toMatchObject({ ok: false });
+    expect(parseConfig({ DATABASE_URL: LIVE.DATABASE_URL, COUNTERPART_MODE: 'practice' })).toMatchObject({
+      ok: true,
+      config: { mode: 'practice' },
+    });
+  });
+});
