@@ -161,6 +161,10 @@ function stageOf({ status, dateSigned }: Contract): string {
 /** OCDS dates are instants with a zone; the day is the one written, in the publisher's own zone. */
 const day = (instant: string | null | undefined): string => instant?.slice(0, 10) ?? '';
 
+const withoutExponent = new Intl.NumberFormat('en-US', { useGrouping: false, maximumFractionDigits: 6 });
+
 /** Without the exponent that large and tiny numbers are written with. */
-const plainNumber = (amount: number): string =>
-  amount.toLocaleString('en-US', { useGrouping: false, maximumFractionDigits: 6 });
+function plainNumber(amount: number): string {
+  const text = String(amount);
+  return text.includes('e') ? withoutExponent.format(amount) : text;
+}

@@ -31,9 +31,14 @@ function textOf(cell: unknown): string {
   return typeof cell === 'string' || typeof cell === 'boolean' ? String(cell) : '';
 }
 
+const withoutExponent = new Intl.NumberFormat('en-US', {
+  useGrouping: false,
+  maximumSignificantDigits: SIGNIFICANT_DIGITS,
+});
+
 function plainNumber(value: number): string {
-  const shown = Number(value.toPrecision(SIGNIFICANT_DIGITS));
-  return shown.toLocaleString('en-US', { useGrouping: false, maximumSignificantDigits: SIGNIFICANT_DIGITS });
+  const shown = String(Number(value.toPrecision(SIGNIFICANT_DIGITS)));
+  return shown.includes('e') ? withoutExponent.format(value) : shown;
 }
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port between threads has no origin

@@ -3,6 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import writeXlsxFile from 'write-excel-file/node';
+import { IMPORT_ROWS_MAX } from '../../../server/import/limits.ts';
 import { readImportFile } from '../../../server/import/read-import-file.ts';
 import { tableIn } from './import-fixture.ts';
 import { zip } from './zip-fixture.ts';
@@ -109,6 +110,31 @@ describe('workbooks of other programs', () => {
     );
     expect(tableIn(await readImportFile(file)).rows[0]?.cells).toEqual(['abc']);
   });
+});
+
+describe('large workbooks', () => {
+  const numberCells = (row: number) =>
+    Array.from('BCDEFGHIJKL', (column) => `<c r="${column}${row}"><v>${row * 1.25}</v></c>`).join('');
+  const register = (rows: number) =>
+    handmade(
+      Array.from(
+        { length: rows + 1 },
+        (_, at) => `<row r="${at + 1}">${inline(`A${at + 1}`, `Contract ${at}`)}${numberCells(at + 1)}</row>`,
+      ).join(''),
+    );
+
+  test('a register as long as the limit is read within its bounds of memory and time', async () => {
+    const { rows } = tableIn(await readImportFile(register(IMPORT_ROWS_MAX)));
+    expect(rows).toHaveLength(IMPORT_ROWS_MAX);
+    expect(rows.at(-1)?.cells.slice(0, 2)).toEqual([
+      `Contract ${IMPORT_ROWS_MAX}`,
+      String((IMPORT_ROWS_MAX + 1) * 1.25),
+    ]);
+  }, 60_000);
+
+  test('a register one row longer is refused', async () => {
+    expect(await readImportFile(register(IMPORT_ROWS_MAX + 1))).toEqual({ ok: false, problem: 'too_many_rows' });
+  }, 60_000);
 });
 
 describe('hostile workbooks', () => {
