@@ -94,6 +94,7 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
     run: (signal) => runParts({ store, engine, housekeeping, state }, signal),
     startDraining: () => {
       state.draining = true;
+      events.close();
     },
     close: () => store.close(),
   };

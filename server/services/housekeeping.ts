@@ -1,6 +1,6 @@
 /**
  * Low-rate work beside the sync: the monthly close, which is simply every contract's results worked out anew, and the daily refresh of
- * filterable columns. One process does it for a workspace at a time; doing it twice changes nothing.
+ * filterable columns, and the end of what is kept for a while only. One process does it for a workspace at a time; doing it twice changes nothing.
  */
 import type { ConnectionState, SyncStore } from '../store/port.ts';
 import { provenanceOf, type ServiceParts } from './service-parts.ts';
@@ -37,12 +37,15 @@ export function createHousekeeping(
   };
 
   const once = async (signal: AbortSignal): Promise<void> => {
+    await parts.workspaces.expireRouting(parts.world.clock.now());
     const connections = await work.directory.listConnections(STATES);
     for (const workspaceId of new Set(connections.map((connection) => connection.workspaceId))) {
       if (signal.aborted) return;
       const now = parts.world.clock.now();
       const lease = { workspaceId, name: 'housekeeping', worker, now, leaseMs: LEASE_MS };
-      if (await work.directory.leaseJob(lease)) await closeMonths(workspaceId);
+      if (!(await work.directory.leaseJob(lease))) continue;
+      await closeMonths(workspaceId);
+      await parts.workspaces.expire(workspaceId, now);
     }
   };
 

@@ -168,6 +168,10 @@ export interface WorkspaceStore {
 
   recordAdminEvent(event: AdminEvent): Promise<void>;
   listAdminEvents(workspaceId: string, beforeId: string | null, limit: number): Promise<readonly AdminEventRow[]>;
+  /** Removes what a workspace keeps for a while only; gives how many rows went. */
+  expire(workspaceId: string, at: number): Promise<number>;
+  /** The same for deliveries and consent pages, of all workspaces. */
+  expireRouting(at: number): Promise<number>;
   /** For readiness: one trivial statement. */
   ping(): Promise<void>;
 }

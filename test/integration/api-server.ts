@@ -57,6 +57,8 @@ export type ApiServer = {
   raw(path: string, init?: RequestInit): Promise<Answer>;
   /** Authorises the app in a portal, as its administrator would, and signs this browser in. */
   install(portalId?: string): Promise<ConnectionRef>;
+  /** This browser's cookies, for requests made elsewhere. */
+  cookie(): string;
   signInAs(workspaceId: string, role: 'rep' | 'manager' | 'admin'): Promise<void>;
   createRecord(
     type: 'deals' | 'companies',
@@ -190,6 +192,7 @@ export function useApi(
       );
       return must(connection);
     },
+    cookie: () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
     signInAs: async (workspaceId, role) => {
       const { workspaces, world } = must(parts.server).services.parts;
       const at = world.clock.now();

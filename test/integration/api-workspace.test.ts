@@ -271,7 +271,10 @@ describe('sync health', () => {
 
   test('open pages hear of a change', async () => {
     const heard: unknown[] = [];
-    const end = api.server.services.parts.events.subscribe(connection.workspaceId, (event) => heard.push(event));
+    const end = api.server.services.parts.events.subscribe(connection.workspaceId, {
+      notify: (event) => heard.push(event),
+      leave: () => undefined,
+    });
     const contract = await newContract();
     end?.();
     expect(heard).toContainEqual({ kind: 'contracts', contractIds: [contract.id] });

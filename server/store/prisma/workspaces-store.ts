@@ -12,6 +12,8 @@ import {
 } from './connections.ts';
 import { type Database, instant, type Sql } from './database.ts';
 import { addMarks } from './dirty-marks.ts';
+import { purgeRouting, purgeWorkspace } from './housekeeping.ts';
+import { expireImports } from './import-retention.ts';
 import { changeRole, ensureUser, findSession, findUserOfHost, listUsers } from './users.ts';
 
 /** Most dead letters put back by one request. */
@@ -78,6 +80,10 @@ export function createWorkspaceStore(database: Database, world: World): Workspac
     recordAdminEvent: (event) => read(event.workspaceId, (sql) => recordAdminEvent(sql, event)),
     listAdminEvents: (workspaceId, beforeId, limit) =>
       read(workspaceId, (sql) => listAdminEvents(sql, workspaceId, { beforeId, limit })),
+    expire: async (workspaceId, at) =>
+      (await purgeWorkspace(database, workspaceId, at)) +
+      (await read(workspaceId, (sql) => expireImports(sql, workspaceId, at))),
+    expireRouting: (at) => purgeRouting(database, at),
     ping: async () => {
       await database.asScheduler((sql) => sql.rows('SELECT 1 AS one'));
     },

@@ -1,4 +1,3 @@
-import type { WorkspaceEvent } from '../../../../app/wire/workspace.ts';
 import { isoText } from '../../../services/contract-view.ts';
 import { done, refused } from '../../../services/outcome.ts';
 import { workspaceRoute } from '../../route.ts';
@@ -14,8 +13,8 @@ export const streamEvents = workspaceRoute('rep', {
     write: (value: EventStream, response) => writeEventStream(value, response),
   },
   handle: async (_input, { deps, caller }) => {
-    const stream = openEventStream(deps.world.clock, (listener: (event: WorkspaceEvent) => void) =>
-      deps.events.subscribe(caller.workspace.id, listener),
+    const stream = openEventStream(deps.world.clock, (subscriber) =>
+      deps.events.subscribe(caller.workspace.id, subscriber),
     );
     if (stream === null) return refused('unavailable', { reason: 'too_many_listeners' });
     stream.push({ kind: 'hello', at: isoText(deps.world.clock.now()) });
