@@ -9,7 +9,7 @@ export type ImportTable = {
   readonly rows: readonly { readonly row: number; readonly cells: readonly string[] }[];
 };
 
-export const FILE_PROBLEMS = [
+const FILE_PROBLEMS = [
   'file_empty',
   'file_too_large',
   'file_unreadable',

@@ -10,6 +10,6 @@ export const TABLE_LENGTH_MAX = 30_000_000;
 export const UNPACKED_BYTES_MAX = 120_000_000;
 /** Files inside an XLSX archive. */
 export const ARCHIVE_ENTRIES_MAX = 2_000;
-/** Memory and time for reading one workbook; a sheet of a few bytes may claim millions of empty cells. */
-export const WORKBOOK_HEAP_MB_MAX = 448;
-export const WORKBOOK_READ_MS_MAX = 12_000;
+/** Memory and time for reading one file; less than an answer over HTTP may take. */
+export const READING_HEAP_MB_MAX = 448;
+export const READING_MS_MAX = 12_000;

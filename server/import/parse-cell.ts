@@ -6,7 +6,7 @@ import type { PlainDate } from '../domain/contract.ts';
 import { parsePlainDate } from '../domain/dates.ts';
 
 export type Cell<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: CellProblem };
-export const CELL_PROBLEMS = [
+const CELL_PROBLEMS = [
   'not_a_date',
   'ambiguous_date',
   'not_an_amount',

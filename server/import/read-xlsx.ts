@@ -1,30 +1,41 @@
-/** The first sheet that has text, as text. Excel's dates become `YYYY-MM-DD`; its numbers lose nothing but their formatting. */
-import { Worker } from 'node:worker_threads';
-import type { FileReading } from './import-table.ts';
-import { WORKBOOK_HEAP_MB_MAX, WORKBOOK_READ_MS_MAX } from './limits.ts';
+/**
+ * The first sheet of a workbook that has text, as text. Excel's dates become `YYYY-MM-DD`; its numbers lose nothing but their formatting. The
+ * sheet's own claims about rows and columns decide how much the reader allocates: call this where memory and time are bounded.
+ */
+import readSheets from 'read-excel-file/node';
+import { type FileReading, tableOf } from './import-table.ts';
+import { repackWorkbook } from './xlsx-archive.ts';
 
-/** A workbook that asks for more memory or time than the limits is `file_too_large`. */
-export function readXlsx(bytes: Uint8Array): Promise<FileReading> {
-  return new Promise((resolve) => {
-    const worker = new Worker(new URL('./xlsx-worker.ts', import.meta.url), {
-      workerData: bytes,
-      resourceLimits: { maxOldGenerationSizeMb: WORKBOOK_HEAP_MB_MAX },
-      env: {},
-      execArgv: [],
-    });
-    const settle = (reading: FileReading): void => {
-      clearTimeout(timer);
-      resolve(reading);
-      void worker.terminate();
-    };
-    const timer = setTimeout(() => settle({ ok: false, problem: 'file_too_large' }), WORKBOOK_READ_MS_MAX);
-    worker.once('message', (reading: FileReading) => settle(reading));
-    worker.once('error', (error: unknown) => settle({ ok: false, problem: problemOf(error) }));
-    worker.once('exit', () => settle({ ok: false, problem: 'file_unreadable' }));
-  });
+/** Digits that Excel shows of a number; what it stores beyond them is the error of binary fractions. */
+const SIGNIFICANT_DIGITS = 15;
+
+export async function readXlsx(bytes: Uint8Array): Promise<FileReading> {
+  const repacked = repackWorkbook(bytes);
+  if (!repacked.ok) return repacked;
+  let sheets: Awaited<ReturnType<typeof readSheets>>;
+  try {
+    sheets = await readSheets(repacked.archive);
+  } catch {
+    // The reader throws for anything that is not a workbook; which part of the archive was wrong helps nobody.
+    return { ok: false, problem: 'file_unreadable' };
+  }
+  const sheet = sheets.find(({ data }) => data.some((row) => row.some((cell) => cell !== null)));
+  return tableOf(sheet?.data.map((row) => row.map(textOf)) ?? [], { format: 'xlsx', encoding: null });
 }
 
-function problemOf(error: unknown): 'file_too_large' | 'file_unreadable' {
-  const isOutOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-  return isOutOfMemory ? 'file_too_large' : 'file_unreadable';
+function textOf(cell: unknown): string {
+  if (cell === null || cell === undefined) return '';
+  if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? '' : cell.toISOString().slice(0, 10);
+  if (typeof cell === 'number') return plainNumber(cell);
+  return typeof cell === 'string' || typeof cell === 'boolean' ? String(cell) : '';
+}
+
+const withoutExponent = new Intl.NumberFormat('en-US', {
+  useGrouping: false,
+  maximumSignificantDigits: SIGNIFICANT_DIGITS,
+});
+
+function plainNumber(value: number): string {
+  const shown = String(Number(value.toPrecision(SIGNIFICANT_DIGITS)));
+  return shown.includes('e') ? withoutExponent.format(value) : shown;
 }

@@ -1,11 +1,9 @@
-/** A register of two contracts, and the options under which the tests read it. */
+/** How the tests read a file, and the options under which its rows are judged. */
 import type { ImportOptions } from '../../../app/wire/workspace.ts';
 import { parsePlainDate } from '../../../server/domain/dates.ts';
 import { suggestColumns } from '../../../server/import/column-meaning.ts';
 import type { RowContext } from '../../../server/import/draft-row.ts';
 import type { FileReading, ImportTable } from '../../../server/import/import-table.ts';
-
-export const REGISTER_HEADERS = ['合同编号', '合同名称', '供应商', '生效日期', '到期日', '金额', '币种'] as const;
 
 /** The table of a reading; fails the test when the file was refused. */
 export function tableIn(reading: FileReading): ImportTable {

@@ -156,4 +156,14 @@ describe('bounds and hostile files', () => {
       rows: [{ cells: ['1', '2', '3'] }],
     });
   });
+
+  test('ten million bytes of nothing but line ends hold up nobody while they are read', async () => {
+    const file = utf8(`Title\n${'\n'.repeat(9_900_000)}`);
+    const startedAt = performance.now();
+    const reading = readImportFile(file);
+    await new Promise((resolve) => setImmediate(resolve));
+    const heldUpMs = performance.now() - startedAt;
+    expect(await reading).toMatchObject({ ok: false });
+    expect(heldUpMs).toBeLessThan((performance.now() - startedAt) / 2);
+  }, 60_000);
 });
