@@ -14,6 +14,7 @@ export default defineConfig({
   reporter: [['list']],
   outputDir: '.cache/e2e',
   use: {
+    actionTimeout: 20_000,
     locale: 'en-US',
     timezoneId: 'Europe/London',
     viewport: { width: 1440, height: 900 },

@@ -48,6 +48,8 @@ async function makeSchema(
 ): Promise<BackfillEnd> {
   const made = await port.ensureSchema(connection, { priority: 'backfill' });
   if (!made.ok) return { kind: 'failed', failure: made.failure };
+  // Lanes are served from here on: before this, the CRM has no property to write to.
+  await parts.store.setConnectionState(connection, 'active', null);
   await saveState(parts, connection, { ...state, phase: 'reading' });
   return { kind: 'more' };
 }
@@ -70,7 +72,8 @@ async function readAll(parts: EngineParts, source: Source, before: BackfillState
     state = {
       ...state,
       read: state.read + refs.length,
-      total: total === null ? state.total : Math.max(total, state.total ?? 0),
+      // Types are read one after the other, so a type's own total adds to what was read before it.
+      total: total === null || next.cursor !== null ? state.total : state.read + total,
     };
     const value = done ? FINISHED : cursor;
     await parts.store.advanceCursor(connection, { name: next.name, value, at: parts.world.clock.now() }, []);
@@ -118,7 +121,6 @@ async function matchAndMark(parts: EngineParts, { connection }: Source, state: B
     after = refs.at(-1) ?? null;
     if (after === null || refs.length < STORE_BATCH_MAX) break;
   }
-  await store.setConnectionState(connection, 'active', null);
   await saveState(parts, connection, { ...state, phase: 'done' });
   return { kind: 'done' };
 }

@@ -18,7 +18,8 @@ const BACKFILL_INTERVAL_MS = 60_000;
 const ROLL_INTERVAL_MS = 900_000;
 /** How soon a job that reached its bound goes on. */
 const CONTINUE_MS = 200;
-const DIRECTORY_INTERVAL_MS = 30_000;
+/** How soon a newly connected portal is noticed. */
+const DIRECTORY_INTERVAL_MS = 2_000;
 const JOB_LEASE_MS = 120_000;
 
 type JobEnd = { readonly kind: 'done' | 'more' } | { readonly kind: 'failed'; readonly failure: HostFailure };

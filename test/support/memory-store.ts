@@ -224,7 +224,7 @@ export function createMemoryStore(now: () => number): MemoryStore {
   };
   const served = (): readonly string[] =>
     [...connections.values()]
-      .filter(({ state }) => state === 'active' || state === 'installing')
+      .filter(({ state }) => state === 'active')
       .map(({ ref }) => ref.connectionId);
 
   return {

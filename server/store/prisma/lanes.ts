@@ -24,7 +24,7 @@ type LaneMethods = Pick<
 
 const DETAIL_CHARACTERS_MAX = 500;
 /** Work of a parked or disconnected connection waits; only these are served. */
-const SERVED_STATES = `('installing', 'active')`;
+const SERVED_STATES = `('active')`;
 
 /** True while the lane is still this worker's; holds the lease against others until the transaction ends. */
 export async function holdsLane(sql: Sql, lane: Lane): Promise<boolean> {

@@ -6,7 +6,9 @@ import { describe, expect, test } from 'vitest';
 import type { CrmPort } from '../../../server/crm/port.ts';
 import { simulate, type SimulationResult } from '../../support/simulation.ts';
 
-const SEEDS = 80;
+const SEEDS = 100;
+/** A stretch in which every kind of trouble comes up; the last assertion keeps it so. */
+const FIRST_SEED = 400;
 /** Schedules that once broke a rule, each with what it taught. */
 const GRAVEYARD: Readonly<Record<number, string>> = {
   16: 'text typed into an unlinked record vanished when it was linked',
@@ -40,7 +42,7 @@ function replaced(host: CrmPort, change: Partial<CrmPort>): CrmPort {
 
 describe('simulated schedules', () => {
   test(`S1 S2 S3 S5 S8 S9 S10 S11 S12 hold in ${SEEDS} schedules under faults and crashes`, async () => {
-    for (let seed = 1; seed <= SEEDS; seed += 1) {
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
       const result = await simulate(seed);
       count(result);
       expect(result.violations, `seed ${seed}, ${JSON.stringify(result.options)}`).toEqual([]);
