@@ -183,12 +183,12 @@ async function check() {
     'app/web/tsconfig.json',
   ];
   const gates = [
-    ['format', '@biomejs/biome/bin/biome', ['format', '.']],
-    ['lint', 'oxlint/bin/oxlint', ['--type-aware', '--quiet']],
-    ...projects.map((project) => [`types ${project}`, tsc, ['--noEmit', '-p', project]]),
-    ['unused code', 'knip/bin/knip.js', []],
+    { title: 'format', file: '@biomejs/biome/bin/biome', args: ['format', '.'] },
+    { title: 'lint', file: 'oxlint/bin/oxlint', args: ['--type-aware', '--quiet'] },
+    ...projects.map((project) => ({ title: `types ${project}`, file: tsc, args: ['--noEmit', '-p', project] })),
+    { title: 'unused code', file: 'knip/bin/knip.js', args: [] },
   ];
-  for (const [title, file, args] of gates) {
+  for (const { title, file, args } of gates) {
     say(`check: ${title}`);
     const code = await bin(file, args);
     if (code !== 0) return code;

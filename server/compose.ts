@@ -79,7 +79,7 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
       crm: { hubspot },
       checkSignature: signatureCheck(settings, world),
       oauth: { client: oauth, vault: store.vault, setState: store.sync.setConnectionState },
-      engine: { wake: engine.wake, isTurning: () => state.turning },
+      engine: { wake: () => engine.wake(), isTurning: () => state.turning },
       events,
       practiceSignIn: settings.practiceSignIn ?? null,
     },
@@ -136,7 +136,17 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
   });
   const imports = createImportStore(store.database, world);
   const services = createServices(
-    { contracts, workspaces, imports, crm: { hubspot }, calendars, world, events, publicUrl, wake: engine.wake },
+    {
+      contracts,
+      workspaces,
+      imports,
+      crm: { hubspot },
+      calendars,
+      world,
+      events,
+      publicUrl,
+      wake: () => engine.wake(),
+    },
     { uninstall: uninstaller(oauth, store), requiredScopes: REQUIRED_SCOPES },
   );
   late.services = services;

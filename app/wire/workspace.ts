@@ -63,7 +63,7 @@ export const sortDirection = z.enum(['ascending', 'descending']);
 /** In the query string a list is written with commas: `stage=active,renewing`. */
 const listOf = <T extends string>(item: z.ZodType<T, T>) => {
   // The pipe hands texts to a schema whose input type is the closed set itself; that it takes any text, and refuses some, is its job.
-  const items = z.array(item).min(1).max(20) as z.ZodType<T[], unknown> as z.ZodType<T[], string[]>;
+  const items = z.array(item).min(1).max(20) as z.ZodType<T[]> as z.ZodType<T[], string[]>;
   return z
     .string()
     .max(400)

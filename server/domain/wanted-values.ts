@@ -2,27 +2,15 @@
  * What a CRM record should show: a pure function of its linked contracts, their SLA results, a calendar day and a base address. Dates,
  * never countdowns, so that a value stays true overnight (sync rule S3). With no contract left, every field is empty.
  */
+import { assessContract, openFlagCodes } from './assessment.ts';
 import type { BusinessCalendar } from './calendar.ts';
 import type { Contract, PlainDate, SharedField } from './contract.ts';
-import { addDays } from './dates.ts';
-import { contractHealth } from './health.ts';
 import { leadContract } from './lead.ts';
 import { MIRROR_FIELD_NAMES, type MirrorField, type MirrorValues } from './mirror.ts';
 import { formatDecimal } from './money.ts';
-import { type NoticeDeadline, noticeDeadlineOf, renewalDateOf } from './renewal.ts';
-import { type RiskFacts, riskFlags } from './risk.ts';
-import type { SlaVerdict } from './sla.ts';
+import { endDateOf, renewalDateOf } from './renewal.ts';
+import type { SlaSummary } from './sla-summary.ts';
 import { stageAsOf } from './stage.ts';
-
-/** The SLA side of the mirror, as the monthly results left it. */
-type SlaFigures = {
-  /** The last complete month's verdict over all objectives; `none` when no service level is agreed. */
-  readonly status: SlaVerdict | 'none';
-  readonly availabilityLastMonth: string | null;
-  readonly responseComplianceLastMonth: string | null;
-  readonly breachesTwelveMonths: number;
-  readonly breachedLastTwoOfThree: boolean;
-};
 
 type WantedContext = {
   /** Today in the workspace's zone. */
@@ -38,7 +26,7 @@ const NOTHING: MirrorValues = Object.fromEntries(MIRROR_FIELD_NAMES.map((field) 
 
 /** Every mirrored field, as canonical text, together with the contract that fills it. */
 export function wantedValues(
-  linked: readonly { readonly contract: Contract; readonly sla: SlaFigures }[],
+  linked: readonly { readonly contract: Contract; readonly sla: SlaSummary }[],
   context: WantedContext,
 ): { readonly leadContractId: string | null; readonly values: MirrorValues } {
   const lead = leadContract(
@@ -68,26 +56,25 @@ export function sharedValue(contract: Contract, field: SharedField, asOf: PlainD
 
 function valuesOf(
   lead: Contract,
-  sla: SlaFigures,
+  sla: SlaSummary,
   context: WantedContext,
 ): Record<Exclude<MirrorField, 'contractCount'>, string | null> {
   const { asOf } = context;
-  const renewal = renewalDateOf(lead, asOf);
-  const notice = noticeDeadlineOf(lead, context.calendarOf(lead.term.calendarId), asOf);
-  const flags = riskFlags(riskFactsOf(lead, sla, notice, asOf));
+  const calendar = context.calendarOf(lead.term.calendarId);
+  const { deadline, flags, health } = assessContract(lead, sla, { calendar, asOf });
   return {
     leadContractNumber: canonicalText(lead.number),
     leadContractTitle: canonicalText(lead.title),
     stage: sharedValue(lead, 'stage', asOf),
-    health: contractHealth(flags),
+    health,
     renewalKind: lead.term.renewalKind,
-    renewalDate: renewal,
+    renewalDate: sharedValue(lead, 'renewalDate', asOf),
     renewalDecision: lead.renewalDecision,
-    noticeDeadline: notice.kind === 'deadline' ? notice.safeDate : null,
-    endDate: lead.term.endDate === null ? null : currentEndDate(lead, renewal),
+    noticeDeadline: deadline.kind === 'deadline' ? deadline.safeDate : null,
+    endDate: endDateOf(lead, asOf),
     contractValue: lead.value === null ? null : formatDecimal(lead.value),
     contractCurrency: lead.value === null ? null : lead.value.currency,
-    riskFlags: codeSet(flags.filter((flag) => flag.state === 'open').map((flag) => flag.code)),
+    riskFlags: codeSet(openFlagCodes(flags)),
     slaStatus: sla.status,
     availabilityLastMonth: sla.availabilityLastMonth,
     responseComplianceLastMonth: sla.responseComplianceLastMonth,
@@ -96,39 +83,10 @@ function valuesOf(
   };
 }
 
-/** What the mirror's inputs can say about the flags; what they cannot say stays unknown and raises nothing. */
-function riskFactsOf(contract: Contract, sla: SlaFigures, deadline: NoticeDeadline, asOf: PlainDate): RiskFacts {
-  const { status } = sla;
-  return {
-    contract,
-    asOf,
-    deadline,
-    noticeReceived: false,
-    renewalConfirmations: null,
-    convenienceExit: null,
-    objectiveCount: status === 'none' ? 0 : 1,
-    breaches:
-      status === 'none'
-        ? null
-        : {
-            lastMonth: status,
-            missedOfLast3: sla.breachedLastTwoOfThree ? 2 : 0,
-            missedOfLast12: sla.breachesTwelveMonths,
-            undecidedOfLast3: 0,
-            undecidedOfLast12: 0,
-          },
-  };
-}
-
-/** The last day of the term in force, which an automatic renewal has moved past the recorded one. */
-function currentEndDate(contract: Contract, renewal: PlainDate | null): PlainDate | null {
-  return renewal === null ? contract.term.endDate : addDays(renewal, -1);
-}
-
 /** Hosts trim text and drop control characters; sending what they would store keeps a confirmed value equal to the wanted one. */
 export function canonicalText(text: string): string | null {
   const flat = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
-  const cut = [...flat].slice(0, MIRROR_TEXT_LENGTH_MAX).join('').trim();
+  const cut = Array.from(flat).slice(0, MIRROR_TEXT_LENGTH_MAX).join('').trim();
   return cut === '' ? null : cut;
 }
 

@@ -5,7 +5,8 @@
  */
 import type { HostObjectType, HostRecordRef } from '../crm/port.ts';
 import type { Contract, PlainDate } from '../domain/contract.ts';
-import type { ConnectionState, LinkedContract, NewConflict, Provenance, SlaSummary } from './port.ts';
+import type { ConnectionState, LinkedContract, NewConflict, Provenance } from './port.ts';
+import type { SlaSummary } from '../domain/sla-summary.ts';
 
 export type WorkspaceRow = {
   readonly id: string;
@@ -278,9 +279,9 @@ export interface ContractStore {
   findOnce(workspaceId: string, once: Once): Promise<'done' | 'other_request' | 'unused'>;
   createContract(context: WriteContext, command: CreateContract): Promise<WriteResult>;
   updateContract(context: WriteContext, command: UpdateContract): Promise<WriteResult>;
-  attach(context: WriteContext, target: RecordTarget, contractId: string): Promise<WriteResult>;
-  detach(context: WriteContext, target: RecordTarget, contractId: string): Promise<WriteResult>;
-  restoreLink(context: WriteContext, target: RecordTarget, contractId: string): Promise<WriteResult>;
+  readonly attach: (context: WriteContext, target: RecordTarget, contractId: string) => Promise<WriteResult>;
+  readonly detach: (context: WriteContext, target: RecordTarget, contractId: string) => Promise<WriteResult>;
+  readonly restoreLink: (context: WriteContext, target: RecordTarget, contractId: string) => Promise<WriteResult>;
   recordIncident(context: WriteContext, incident: NewIncident): Promise<WriteResult>;
 
   /** Contracts changed at or after the given instant, or all when null, whose derived columns are to be brought up to date. */

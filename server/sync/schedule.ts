@@ -37,7 +37,7 @@ type Job = {
 
 export type Schedule = {
   /** Runs the job that is most overdue; false when none is due. */
-  runNext(): Promise<boolean>;
+  readonly runNext: () => Promise<boolean>;
   nextDueAt(): number;
 };
 

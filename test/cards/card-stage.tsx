@@ -130,12 +130,14 @@ const READABLE_PROPS = [
   'validationMessage',
 ] as const;
 
+const wordsOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** The words of a node and everything below it, words in properties too. */
 export function textOf(node: unknown): string {
   const { nodeType, text, props = {}, childNodes = [] } = node as AnyNode;
   if (nodeType === 'text') return text ?? '';
   const overlay = props['overlay'];
-  const words = READABLE_PROPS.flatMap((name) => (props[name] === undefined ? [] : [String(props[name])]));
+  const words = READABLE_PROPS.flatMap((name) => (props[name] === undefined ? [] : [wordsOf(props[name])]));
   return [...words, ...childNodes.map(textOf), overlay === undefined ? '' : textOf(overlay)].filter(Boolean).join(' ');
 }
 

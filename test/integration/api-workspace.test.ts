@@ -110,7 +110,7 @@ describe('contracts', () => {
         limit: '2',
         ...(after === null ? {} : { after }),
       });
-      const page = contractList.parse((await api.page('GET', `/v1/contracts?${query}`)).body);
+      const page = contractList.parse((await api.page('GET', `/v1/contracts?${query.toString()}`)).body);
       expect(page.total).toBe(5);
       seen.push(...page.results.map(({ title }) => title));
       after = page.next;

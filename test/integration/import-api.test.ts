@@ -89,8 +89,8 @@ describe('nothing is half imported', () => {
     const view = await uploaded(`${HEADER}\nR-1,First,Vendor,,,,,\nR-2,Second,Vendor,,,,,\n`);
     await check(view.id, view.options);
     // The row is judged against the store as it is at the commit; a write after that is what the constraint catches.
-    const original = api.server.services.parts.imports.findByNumber;
     const imports = api.server.services.parts.imports;
+    const original = imports.findByNumber.bind(imports);
     Object.assign(imports, { findByNumber: () => Promise.resolve([]) });
     await database.admin.query(
       `INSERT INTO contract (workspace_id, id, number, title, side, stage, renewal_kind, changed_at, created_at, updated_at)

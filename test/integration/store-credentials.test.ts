@@ -130,9 +130,10 @@ describe('credential vault', () => {
       await store.database.inWorkspace(connection.workspaceId, (sql) => sql.run('SELECT pg_sleep(0.01)'));
       running -= 1;
     };
-    const instances = [store, elsewhere];
     await Promise.all(
-      Array.from({ length: 12 }, (_, index) => instances[index % 2]?.vault.withRefreshLock(connection, work)),
+      Array.from({ length: 12 }, (_, index) =>
+        (index % 2 === 0 ? store : elsewhere).vault.withRefreshLock(connection, work),
+      ),
     );
     expect(most).toBe(1);
     await store.vault.withRefreshLock(connection, async () => {

@@ -59,7 +59,9 @@ export function startProcess(parts: HarnessParts): Process {
     }),
     crm: { [parts.host.host]: mortal(parts.host, life, (name) => Promise.resolve(parts.beforeCall?.(name, kill))) },
     world: {
-      clock: mortal({ now: () => clock.now(), sleep: clock.sleep }, life, () => Promise.resolve()),
+      clock: mortal({ now: () => clock.now(), sleep: (delayMs, signal) => clock.sleep(delayMs, signal) }, life, () =>
+        Promise.resolve(),
+      ),
       random: parts.random,
       log,
     },

@@ -223,9 +223,7 @@ export function createMemoryStore(now: () => number): MemoryStore {
     return queued.reduce((least, row) => Math.min(least, row.notBefore), Number.POSITIVE_INFINITY);
   };
   const served = (): readonly string[] =>
-    [...connections.values()]
-      .filter(({ state }) => state === 'active')
-      .map(({ ref }) => ref.connectionId);
+    [...connections.values()].filter(({ state }) => state === 'active').map(({ ref }) => ref.connectionId);
 
   return {
     conflicts,

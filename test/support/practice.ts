@@ -202,7 +202,7 @@ export function apiFor(practice: PracticeForTest, accessToken: string): ApiCall 
   return async (method, path, body) => {
     const [route = '', query = ''] = path.split('?');
     const response = await client.apiRequest({
-      method: method as 'GET',
+      method: method,
       path: route,
       qs: Object.fromEntries(new URLSearchParams(query)),
       ...(body === undefined ? {} : { body }),

@@ -7,7 +7,7 @@ export const SILENT_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}
 
 export function systemWorld(): World {
   return {
-    clock: { now: Date.now, sleep: async (delayMs, signal) => void (await delay(delayMs, undefined, { signal })) },
+    clock: { now: Date.now, sleep: (delayMs, signal) => delay(delayMs, undefined, { signal }) },
     random: {
       next: Math.random,
       uuid: randomUUID,

@@ -14,22 +14,22 @@ type Values = Readonly<Record<string, string | number>>;
 export type Words = {
   readonly locale: Locale;
   /** What only the workspace says. */
-  t(key: WebKey, values?: Values): string;
+  readonly t: (key: WebKey, values?: Values) => string;
   /** What the cards say too. */
-  c: Translate;
+  readonly c: Translate;
   /** The wording of a code such as `stage.active`; the code itself when this build does not know it. */
-  code(group: string, value: string): string;
-  day(date: string | null): string;
-  moment(instant: string | null): string;
-  money(amount: z.infer<typeof money> | null): string;
-  number(value: number): string;
+  readonly code: (group: string, value: string) => string;
+  readonly day: (date: string | null) => string;
+  readonly moment: (instant: string | null) => string;
+  readonly money: (amount: z.infer<typeof money> | null) => string;
+  readonly number: (value: number) => string;
 };
 
 const CATALOGUES = { en, 'zh-CN': zhCN } as const satisfies Record<Locale, Record<WebKey, string>>;
 const Context = createContext<Words | null>(null);
 const isWebKey = (key: string): key is WebKey => Object.hasOwn(en, key);
 
-export function makeWords(locale: Locale): Words {
+function makeWords(locale: Locale): Words {
   const parsed = new Map<WebKey, IntlMessageFormat>();
   const c = createTranslate(locale);
   const dayFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });

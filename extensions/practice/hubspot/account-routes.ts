@@ -130,7 +130,7 @@ export function removeInstall(practice: Practice, portalId: string, appId: numbe
 }
 
 const ownerView = (owner: PortalOwner, portal: Portal): Record<string, unknown> => {
-  const at = new Date(Number(portal.counters.get('openedAt') ?? 0)).toISOString();
+  const at = new Date(portal.counters.get('openedAt') ?? 0).toISOString();
   return {
     id: owner.id,
     email: owner.email,

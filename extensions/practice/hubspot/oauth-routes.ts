@@ -138,6 +138,7 @@ function tokenReply(practice: Practice, call: Call): Reply {
       return redeemCode(practice, app, form);
     case 'refresh_token':
       return refresh(practice, app, form);
+    case null:
     default:
       return oauthError(
         'unsupported_grant_type',

@@ -22,7 +22,7 @@ export async function answerRequest(
 ): Promise<void> {
   const { request, response } = message;
   const target = request.url ?? '/';
-  const [path = '/', query = ''] = splitTarget(target);
+  const [path, query] = splitTarget(target);
   const method = request.method ?? 'GET';
   const body = await readBody(request);
   if (body === undefined)

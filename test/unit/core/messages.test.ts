@@ -30,7 +30,7 @@ function argumentsOf(message: string, locale: string): readonly string[] {
     }
   };
   // The parser's own node type is not exported; only these fields are read.
-  visit(new IntlMessageFormat(message, locale).getAst() as readonly AstNode[]);
+  visit(new IntlMessageFormat(message, locale).getAst());
   return [...names].sort();
 }
 

@@ -228,7 +228,7 @@ describe('records that come and go', () => {
       rig.store
         .links()
         .map((link) => [link.ref.recordId, link.contractId])
-        .toSorted(),
+        .toSorted(([, left = ''], [, right = '']) => (left < right ? -1 : 1)),
     ).toEqual([
       ['9', '0001'],
       ['9', '0002'],
@@ -326,9 +326,10 @@ describe('a host in trouble', () => {
   test('S14 a record that breaks every batch it is in is found and put aside', async () => {
     const rig = createRig({ latencyMs: () => 0 });
     seedDeals(rig, 60);
-    const broken = rig.host.readRecords;
+    const { host } = rig;
+    const broken = host.readRecords.bind(host);
     const failure: HostFailure = { kind: 'malformed', detail: 'the answer made no sense' };
-    Object.assign(rig.host, {
+    Object.assign(host, {
       readRecords: (...given: Parameters<typeof broken>) =>
         given[1].some((ref) => ref.recordId === '0042') ? Promise.resolve({ ok: false, failure }) : broken(...given),
     });

@@ -100,7 +100,8 @@ function installGlobals(host: CardHost, channel: RemoteChannel): void {
       const root = createRemoteRoot(channel);
       const tree = render({ ...api, runServerlessFunction: serverless });
       RemoteUI.createRoot(root).render(React.createElement(ExtensionContext.Provider, { value: api }, tree));
-      root.mount();
+      // A mount that fails reaches the page through the listener for unhandled rejections.
+      void root.mount();
     },
   });
 }

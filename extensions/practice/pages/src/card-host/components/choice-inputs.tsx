@@ -21,7 +21,7 @@ const keyOf = (value: OptionValue): string => `${typeof value}:${value}`;
 
 export function Select(props: SelectProps) {
   const t = useCardWords();
-  const { options = [] } = props;
+  const { options } = props;
   const [value, setValue] = useLocalValue<OptionValue | null>(props.value, null);
   useFormValue(props.name, value);
   return (
@@ -39,12 +39,12 @@ export function Select(props: SelectProps) {
           invalid={props.error ?? false}
           disabled={props.readOnly ?? false}
           quiet={props.variant === 'transparent'}
-          {...(props.onInput ? { onSearch: (text: string) => void props.onInput?.(text) } : {})}
+          {...(props.onInput ? { onSearch: (text: string) => props.onInput?.(text) } : {})}
           onChange={([key]) => {
             const picked = options.find((option) => keyOf(option.value) === key);
             if (!picked) return;
             setValue(picked.value);
-            void props.onChange?.(picked.value);
+            props.onChange?.(picked.value);
           }}
         />
       )}
@@ -54,7 +54,7 @@ export function Select(props: SelectProps) {
 
 export function MultiSelect(props: MultiSelectProps) {
   const t = useCardWords();
-  const { options = [] } = props;
+  const { options } = props;
   const [values, setValues] = useLocalValue<readonly OptionValue[]>(props.value, []);
   useFormValue(props.name, values);
   return (
@@ -76,7 +76,7 @@ export function MultiSelect(props: MultiSelectProps) {
           onChange={(keys) => {
             const picked = options.filter((option) => keys.includes(keyOf(option.value))).map((option) => option.value);
             setValues(picked);
-            void props.onChange?.(picked);
+            props.onChange?.(picked);
           }}
         />
       )}
@@ -114,7 +114,7 @@ function Tick(props: CheckboxProps & { readonly kind: 'checkbox' | 'radio' }) {
           aria-describedby={props.description ? describedBy : undefined}
           onChange={(event) => {
             setChecked(event.target.checked);
-            void props.onChange?.(event.target.checked, props.value ?? '');
+            props.onChange?.(event.target.checked, props.value ?? '');
           }}
         />
         <span>{props.children}</span>
@@ -138,12 +138,12 @@ export function ToggleGroup(props: ToggleGroupProps) {
   const choose = (value: string, on: boolean): void => {
     if (props.toggleType === 'radioButtonList') {
       setValues([value]);
-      void props.onChange?.(value);
+      props.onChange?.(value);
       return;
     }
     const next = on ? [...values, value] : values.filter((other) => other !== value);
     setValues(next);
-    void props.onChange?.([...next]);
+    props.onChange?.([...next]);
   };
   return (
     <FieldFrame {...props} group>
@@ -191,7 +191,7 @@ export function Toggle(props: ToggleProps) {
         disabled={props.readOnly ?? props.readonly}
         onChange={(event) => {
           setChecked(event.target.checked);
-          void props.onChange?.(event.target.checked);
+          props.onChange?.(event.target.checked);
         }}
       />
       <span className="c-toggle-track" aria-hidden="true">

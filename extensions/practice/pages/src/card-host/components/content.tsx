@@ -145,7 +145,7 @@ export function StatusTag({
   return (
     <span className={`c-status-tag ${variant}`}>
       {onClick ? (
-        <button type="button" className="c-bare" onClick={() => void onClick()}>
+        <button type="button" className="c-bare" onClick={() => onClick()}>
           {dot}
           {children}
         </button>
@@ -156,7 +156,7 @@ export function StatusTag({
         </>
       )}
       {showRemoveIcon && (
-        <button type="button" className="c-bare" aria-label={t('card.remove')} onClick={() => void onRemoveClick?.()}>
+        <button type="button" className="c-bare" aria-label={t('card.remove')} onClick={() => onRemoveClick?.()}>
           <Glyph name="close" size={12} />
         </button>
       )}
@@ -193,7 +193,7 @@ export function StatisticsItem({ label, number, children }: StatisticsItemProps)
   );
 }
 
-export function StatisticsTrend({ value, direction = 'increase', color }: StatisticsTrendProps) {
+export function StatisticsTrend({ value, direction, color }: StatisticsTrendProps) {
   const tone = color ?? (direction === 'increase' ? 'green' : 'red');
   return (
     <span className={`c-trend ${tone}`}>

@@ -26,7 +26,7 @@ function TablePager(props: Extract<TableProps, { paginated: true }>) {
   const { pageCount, page = 1, onPageChange, showButtonLabels = true } = props;
   const shown = Math.min(pageCount, props.maxVisiblePageButtons ?? PAGE_BUTTONS_MAX);
   const first = Math.max(1, Math.min(page - Math.floor(shown / 2), pageCount - shown + 1));
-  const go = (target: number): void => void onPageChange(target);
+  const go = (target: number): void => onPageChange(target);
   const step = (label: string, target: number, usable: boolean) => (
     <button type="button" className="c-page" aria-label={label} disabled={!usable} onClick={() => go(target)}>
       {showButtonLabels ? label : target < page ? '‹' : '›'}
@@ -102,7 +102,7 @@ export function TableHeader(props: TableHeaderProps) {
   }
   return (
     <th scope="col" style={style} aria-sort={ARIA_SORT[sorted]}>
-      <button type="button" className="c-sort" disabled={props.disabled} onClick={() => void props.onSortChange(next)}>
+      <button type="button" className="c-sort" disabled={props.disabled} onClick={() => props.onSortChange(next)}>
         {props.children}
         <Glyph name={sorted === 'none' ? 'sort' : sorted === 'ascending' ? 'chevron-up' : 'chevron-down'} size={13} />
       </button>

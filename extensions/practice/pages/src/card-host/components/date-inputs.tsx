@@ -50,10 +50,10 @@ export function DateInput(props: DateInputProps) {
           aria-describedby={describedBy}
           onChange={(event) => {
             setValue(event.target.value);
-            void props.onChange?.(payload(event.target.value));
+            props.onChange?.(payload(event.target.value));
           }}
-          onBlur={() => void props.onBlur?.(payload(value))}
-          onFocus={() => void props.onFocus?.(payload(value))}
+          onBlur={() => props.onBlur?.(payload(value))}
+          onFocus={() => props.onFocus?.(payload(value))}
         />
       )}
     </FieldFrame>
@@ -94,7 +94,7 @@ export function TimeInput(props: TimeInputProps) {
           onChange={(event) => {
             setValue(event.target.value);
             const time = textToTime(event.target.value);
-            if (time) void props.onChange?.(time);
+            if (time) props.onChange?.(time);
           }}
         />
       )}

@@ -35,7 +35,7 @@ export function Accordion({ title, children, defaultOpen, disabled, open, size, 
         disabled={disabled}
         onClick={() => {
           if (open === undefined) setShown(!shown);
-          void onClick?.();
+          onClick?.();
         }}
       >
         <Glyph name={shown ? 'chevron-down' : 'chevron-right'} size={14} />
@@ -58,7 +58,7 @@ type TabEntry = {
 };
 type TabSet = {
   readonly selected: string | number | null;
-  register(entry: TabEntry): () => void;
+  readonly register: (entry: TabEntry) => () => void;
 };
 const TabsContext = createContext<TabSet | null>(null);
 
@@ -92,7 +92,7 @@ export function Tabs({ children, onSelectedChange, defaultSelected, selected, va
   const choose = (id: string | number): void => {
     if (selected === undefined) setChosen(id);
     // The SDK types the callback by the kind of id the card uses; what we hand back is that very id.
-    void (onSelectedChange as ((id: string | number) => void) | undefined)?.(id);
+    (onSelectedChange as ((id: string | number) => void) | undefined)?.(id);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const usable = entries.filter((entry) => !entry.disabled);
@@ -271,7 +271,7 @@ export function StepIndicator(props: StepIndicatorProps) {
             aria-current={state === 'current' ? 'step' : undefined}
           >
             {onClick ? (
-              <button type="button" className="c-bare" onClick={() => void onClick(index)}>
+              <button type="button" className="c-bare" onClick={() => onClick(index)}>
                 {content}
               </button>
             ) : (

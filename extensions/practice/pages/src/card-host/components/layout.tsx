@@ -11,7 +11,7 @@ import type {
   TileProps,
 } from '@hubspot/ui-extensions';
 import { Children } from 'react';
-import type { CSSProperties, ReactNode } from 'react';
+import type { CSSProperties } from 'react';
 import { parseSize } from '../sizes.ts';
 
 const JUSTIFY: Readonly<Record<string, string>> = {
@@ -112,7 +112,7 @@ export function Spacer({ size }: SpacerProps) {
 }
 
 export function List({ variant = 'unordered', children }: ListProps) {
-  const items = Children.map(children as ReactNode, (child) => <li>{child}</li>);
+  const items = Children.map(children, (child) => <li>{child}</li>);
   return variant.startsWith('ordered') ? (
     <ol className={`c-list ${variant}`}>{items}</ol>
   ) : (

@@ -40,14 +40,14 @@ function useNumericText(props: NumericProps) {
   const commit = (value: number): void => {
     committed.current = value;
     setText(shownText(value, scale));
-    void props.onChange?.(value);
+    props.onChange?.(value);
   };
   const type = (next: string): void => {
     typing.current = true;
     setText(next);
     const value = Number(next) / scale;
     if (next === '' || Number.isNaN(value)) return;
-    void props.onInput?.(value);
+    props.onInput?.(value);
   };
   const settle = (): void => {
     if (text !== '' && !Number.isNaN(current)) {
@@ -56,7 +56,7 @@ function useNumericText(props: NumericProps) {
       else setText(shownText(legal, scale));
     }
     typing.current = false;
-    void props.onBlur?.(current);
+    props.onBlur?.(current);
   };
   return { text, current, type, settle, commit };
 }
@@ -86,7 +86,7 @@ function NumberControl({ props, unit, end }: { props: NumericProps; unit?: strin
             aria-describedby={describedBy}
             onChange={(event) => type(event.target.value.replace(/[^\d.eE+-]/g, ''))}
             onBlur={settle}
-            onFocus={() => void props.onFocus?.(current)}
+            onFocus={() => props.onFocus?.(current)}
           />
         </div>
       )}

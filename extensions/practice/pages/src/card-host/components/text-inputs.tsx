@@ -48,18 +48,18 @@ function useTextValue(props: InputProps) {
   const commit = (next: string): void => {
     if (next === committed.current) return;
     committed.current = next;
-    void props.onChange?.(next);
+    props.onChange?.(next);
   };
   const change = (next: string): void => {
     setValue(next);
-    void props.onInput?.(next);
+    props.onInput?.(next);
   };
   const events = {
     onBlur: () => {
       commit(value);
-      void props.onBlur?.(value);
+      props.onBlur?.(value);
     },
-    onFocus: () => void props.onFocus?.(value),
+    onFocus: () => props.onFocus?.(value),
     onKeyDown: (event: KeyboardEvent) => {
       if (event.key === 'Enter' && event.target instanceof HTMLInputElement) commit(value);
     },
