@@ -102,7 +102,8 @@ async function callback(deps: HttpDependencies, oauth: HostOauth, exchange: Exch
   }
   const joined = await join(deps, oauth, granted.value, begun.workspaceId);
   if (joined === null) return sendProblem(response, { code: 'forbidden', reason: 'portal_of_another_workspace' });
-  await beginSession(deps, response, joined);
+  // An admin who adds a portal stays who they are; everybody else is signed in as the portal's user.
+  if (begun.workspaceId === null) await beginSession(deps, response, joined);
   response.redirect(302, returnTo ?? begun.returnPath ?? '/');
 }
 

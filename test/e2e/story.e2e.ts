@@ -12,6 +12,8 @@ const SECOND = '4310912';
 const DEAL = '31000000110';
 const CONTRACT = 'Product analytics platform';
 const SYNC_MS_MAX = 20_000;
+/** No event tells of an edit to a field that is ours; the next sweep finds it. */
+const SWEEP_MS_MAX = 90_000;
 
 let counterpart: Running;
 let dataDir: string;
@@ -90,7 +92,7 @@ test('a renewal date changed in the CRM reaches the card and the store, and what
   await expect(card(page)).toContainText('15 Jun 2027', { timeout: SYNC_MS_MAX });
   await expect(property(page, 'end_date')).toContainText('Jun 14, 2027', { timeout: SYNC_MS_MAX });
   await card(page).getByRole('tab', { name: 'History' }).click();
-  await expect(card(page)).toContainText('Mia Chen');
+  await expect(card(page)).toContainText(/by (mia\.chen@|Mia Chen)/);
   await signIn(page, '/contracts?text=Product%20analytics');
   await expect(page.getByRole('cell', { name: 'Jun 15, 2027' })).toBeVisible();
 });
@@ -104,7 +106,7 @@ test('a value that Counterpart keeps is put back when somebody edits it, and the
   await number.getByRole('button', { name: 'Edit Lead contract number' }).click();
   await number.getByRole('textbox').fill('somebody-typed-this');
   await number.getByRole('button', { name: 'Save' }).click();
-  await expect(number).toContainText(kept, { timeout: SYNC_MS_MAX });
+  await expect(number).toContainText(kept, { timeout: SWEEP_MS_MAX });
   await signIn(page, '/conflicts');
   await expect(page.getByText('somebody-typed-this')).toBeVisible();
   await expect(page.getByText('This value is kept by Counterpart')).toBeVisible();
@@ -113,11 +115,7 @@ test('a value that Counterpart keeps is put back when somebody edits it, and the
 
 test('a manager filters renewals on ordinary CRM fields, with the lists that the app brought', async ({ page }) => {
   await page.goto(list(MAIN, ''));
-  await page
-    .getByRole('link', { name: /Notice due in 90 days/ })
-    .or(page.getByRole('tab', { name: /Notice due in 90 days/ }))
-    .first()
-    .click();
+  await page.getByRole('link', { name: /notice due in 90 days/i }).click();
   await expect(page.locator('.record-table .row-link').first()).toBeVisible();
   const due = await page.locator('.record-table .row-link').count();
   expect(due).toBeGreaterThan(0);
@@ -133,8 +131,8 @@ test('the admin installs the app into a second portal and sees it fill', async (
   await expect(page.locator('.record-table .row-link')).toHaveCount(0);
   await signIn(page, '/connections');
   await page.getByRole('link', { name: 'Connect a HubSpot account' }).click();
-  await page.getByLabel(/亚太/).check();
-  await page.getByRole('button', { name: /Connect|Approve|Grant/ }).click();
+  await page.getByRole('combobox', { name: 'Account' }).selectOption({ label: `Harbour & Finch 亚太 (${SECOND})` });
+  await page.getByRole('button', { name: 'Connect app' }).click();
   const second = page.getByRole('region', { name: /apac/ });
   await expect(second).toContainText('Connected', { timeout: SYNC_MS_MAX });
   await expect(second).not.toContainText('Reading companies', { timeout: SYNC_MS_MAX });

@@ -51,7 +51,7 @@ export default function Connections() {
         aside={
           permissions.canAdminister &&
           connectUrl !== null && (
-            <Button component="a" href={connectUrl}>
+            <Button component="a" href={`${connectUrl}?returnPath=/connections`}>
               {t('connections.connectHubSpot')}
             </Button>
           )
