@@ -11,7 +11,8 @@ const root = path.resolve(import.meta.dirname, '../..');
 const GONE_MS_MAX = 15_000;
 
 /** Processes whose command line names this data folder: the database's among them. */
-function processesNaming(text: string): string[] {
+function processesNaming(folder: string): string[] {
+  const text = path.basename(folder);
   return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line.includes(text) && !line.includes('ps -eo'));

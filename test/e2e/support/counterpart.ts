@@ -17,7 +17,10 @@ const START_MS_MAX = 90_000;
 const STOP_MS_MAX = 20_000;
 
 export function dataFolder(): string {
-  return fs.mkdtempSync(path.join(os.tmpdir(), 'counterpart-e2e-'));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'counterpart-e2e-'));
+  // The database runs as another user when the tests run as root; it keeps its files here only if it may pass.
+  fs.chmodSync(folder, 0o755);
+  return folder;
 }
 
 export async function startCounterpart(options: {
