@@ -34,6 +34,7 @@ export type HostFieldEdit = {
   readonly at: number;
   /** `us`: written by this app. `person`: anybody or anything else. */
   readonly author: 'us' | 'person';
+  /** The person's e-mail address where the host tells it, else the host's own id of the source. */
   readonly authorId: string | null;
 };
 

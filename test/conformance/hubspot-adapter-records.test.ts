@@ -147,7 +147,7 @@ describe('S13 history says who wrote what', () => {
       ['in_review', 'person'],
       ['approved', 'us'],
     ]);
-    expect(stages[1]?.authorId).toBe('77');
+    expect(stages[1]?.authorId).toBe('mia.chen@example.com');
     expect((history ?? []).filter((entry) => entry.field === 'syncToken').map((entry) => entry.value)).toEqual([
       'token-1',
       'token-2',

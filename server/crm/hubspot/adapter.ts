@@ -3,7 +3,15 @@
  * words; HubSpot's own stay in this folder.
  */
 import type { World } from '../../world.ts';
-import type { AccountDescription, CallOptions, ConnectionRef, CrmPort, HostResult, RecordRead } from '../port.ts';
+import type {
+  AccountDescription,
+  CallOptions,
+  ConnectionRef,
+  CrmPort,
+  HostFieldEdit,
+  HostResult,
+  RecordRead,
+} from '../port.ts';
 import type { BudgetGate, CallMetrics, TokenSource } from '../transport.ts';
 import { createAbsenceMemo } from './absence-memo.ts';
 import { API_VERSION, createHubSpotApi } from './api.ts';
@@ -14,6 +22,7 @@ import type { SchemaLanguage } from './labels.ts';
 import { createOwnerDirectory } from './owners.ts';
 import type { OwnerDirectory } from './owners.ts';
 import { READ_BATCH_MAX, READ_WITH_HISTORY_BATCH_MAX, readRecords } from './read-records.ts';
+import { userIdOf } from './records.ts';
 import { ensureSchema } from './schema.ts';
 import { parseDelivery } from './webhook.ts';
 import { ACCOUNT_DETAILS } from './wire.ts';
@@ -53,7 +62,7 @@ export function createHubSpotAdapter(options: HubSpotAdapterOptions): CrmPort {
     parseDelivery: (body) => parseDelivery(body, appId),
     async readRecords(connection, refs, read) {
       const result = await readRecords({ api, appId, connection, memo }, refs, read);
-      return result.ok ? { ok: true, value: await nameOwners(owners, connection, result.value, read) } : result;
+      return result.ok ? { ok: true, value: await namePeople(owners, connection, result.value, read) } : result;
     },
     writeRecords: (connection, writes, call) => writeRecords({ api, connection }, writes, call),
     listChanges: (connection, request, call) => listChanges({ api, clock: world.clock }, connection, request, call),
@@ -65,23 +74,34 @@ export function createHubSpotAdapter(options: HubSpotAdapterOptions): CrmPort {
   };
 }
 
-/** Adds the fact `ownerEmail` next to HubSpot's own `ownerId`. */
-async function nameOwners(
+/** Adds the fact `ownerEmail` next to HubSpot's own `ownerId`, and names the people in the history by their e-mail where it is known. */
+async function namePeople(
   owners: OwnerDirectory,
   connection: ConnectionRef,
   reads: readonly RecordRead[],
   options: CallOptions,
 ): Promise<readonly RecordRead[]> {
-  const ids = reads.flatMap((read) => (read.kind === 'live' ? [read.record.facts['ownerId'] ?? ''] : []));
-  const emails = await owners.emails(
+  const records = reads.flatMap((read) => (read.kind === 'live' ? [read.record] : []));
+  const ownerIds = records.flatMap(({ facts }) => (facts['ownerId'] ? [facts['ownerId']] : []));
+  const userIds = records.flatMap(({ history }) => (history ?? []).flatMap((edit) => userIdOf(edit) ?? []));
+  const { byOwnerId, byUserId } = await owners.people(
     connection,
-    ids.filter((id) => id !== ''),
+    { ownerIds, userIds: [...new Set(userIds)] },
     options,
   );
+  const named = (edit: HostFieldEdit): HostFieldEdit => {
+    const email = byUserId.get(userIdOf(edit) ?? '');
+    return email === undefined ? edit : { ...edit, authorId: email };
+  };
   return reads.map((read) => {
-    if (read.kind !== 'live' || read.record.facts['ownerId'] === undefined) return read;
-    const ownerEmail = emails.get(read.record.facts['ownerId'] ?? '') ?? null;
-    return { ...read, record: { ...read.record, facts: { ...read.record.facts, ownerEmail } } };
+    if (read.kind !== 'live') return read;
+    const { facts, history } = read.record;
+    const { ownerId } = facts;
+    const ownerEmail = ownerId === undefined ? {} : { ownerEmail: byOwnerId.get(ownerId ?? '') ?? null };
+    return {
+      ...read,
+      record: { ...read.record, facts: { ...facts, ...ownerEmail }, history: history?.map(named) ?? null },
+    };
   });
 }
 

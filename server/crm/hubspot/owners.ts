@@ -1,6 +1,7 @@
 /**
- * E-mail addresses of record owners, which HubSpot gives by owner id only. Read whole, once an hour per connection, and only when a record
- * has an owner not seen before; without the optional scope owners stay unnamed.
+ * E-mail addresses of people in a portal: of record owners, whom HubSpot gives by owner id, and of those who edited a property, whom its
+ * history gives by user id. The owners' list carries both. It is read whole, once an hour per connection, and only when somebody is asked
+ * for; without the optional scope people stay unnamed.
  */
 import type { Clock } from '../../world.ts';
 import type { CallOptions, ConnectionRef } from '../port.ts';
@@ -9,35 +10,48 @@ import type { HubSpotApi } from './api.ts';
 import { OWNER_PAGE } from './wire.ts';
 
 const OWNERS_KEPT_MS = 3_600_000;
+/** Somebody who is not on the list may have joined since: it is read again, but no more often than this. */
+const UNKNOWN_KEPT_MS = 300_000;
 const OWNER_PAGES_MAX = 20;
 const OWNER_PAGE_SIZE = 100;
 /** Beyond this many connections the one filled first is forgotten. */
 const OWNER_CONNECTIONS_MAX = 1_000;
 
-type Kept = { readonly readAt: number; readonly emails: ReadonlyMap<string, string> };
+/** E-mail by owner id and by user id; whoever cannot be resolved is absent. */
+export type PortalPeople = {
+  readonly byOwnerId: ReadonlyMap<string, string>;
+  readonly byUserId: ReadonlyMap<string, string>;
+};
+type Kept = { readonly readAt: number; readonly people: PortalPeople };
+
+const NOBODY: PortalPeople = { byOwnerId: new Map(), byUserId: new Map() };
 
 export interface OwnerDirectory {
-  /** E-mail by owner id; ids that cannot be resolved are absent. Never fails: an owner's name is not worth a failed sync. */
-  emails(
+  /** Never fails: a person's name is not worth a failed sync. */
+  people(
     connection: ConnectionRef,
-    ownerIds: readonly string[],
+    asked: { readonly ownerIds: readonly string[]; readonly userIds: readonly string[] },
     options: CallOptions,
-  ): Promise<ReadonlyMap<string, string>>;
+  ): Promise<PortalPeople>;
 }
 
 export function createOwnerDirectory(api: HubSpotApi, clock: Clock): OwnerDirectory {
   const kept = new Map<string, Kept>();
   return {
-    async emails(connection, ownerIds, options) {
+    async people(connection, { ownerIds, userIds }, options) {
       const known = kept.get(connection.connectionId);
-      const fresh = known !== undefined && clock.now() - known.readAt < OWNERS_KEPT_MS;
-      if (ownerIds.length === 0 || fresh) return known?.emails ?? new Map<string, string>();
-      const emails = await readOwners(api, connection, options);
+      const people = known?.people ?? NOBODY;
+      if (ownerIds.length === 0 && userIds.length === 0) return people;
+      const allKnown =
+        ownerIds.every((id) => people.byOwnerId.has(id)) && userIds.every((id) => people.byUserId.has(id));
+      const keptMs = allKnown ? OWNERS_KEPT_MS : UNKNOWN_KEPT_MS;
+      if (known !== undefined && clock.now() - known.readAt < keptMs) return people;
+      const read = (await readOwners(api, connection, options)) ?? people;
       kept.delete(connection.connectionId);
       const [oldest] = kept.keys();
       if (oldest !== undefined && kept.size >= OWNER_CONNECTIONS_MAX) kept.delete(oldest);
-      kept.set(connection.connectionId, { readAt: clock.now(), emails: emails ?? known?.emails ?? new Map() });
-      return emails ?? known?.emails ?? new Map<string, string>();
+      kept.set(connection.connectionId, { readAt: clock.now(), people: read });
+      return read;
     },
   };
 }
@@ -47,8 +61,9 @@ async function readOwners(
   api: HubSpotApi,
   connection: ConnectionRef,
   options: CallOptions,
-): Promise<ReadonlyMap<string, string> | null> {
-  const emails = new Map<string, string>();
+): Promise<PortalPeople | null> {
+  const byOwnerId = new Map<string, string>();
+  const byUserId = new Map<string, string>();
   let after: string | undefined;
   for (let page = 0; page < OWNER_PAGES_MAX; page += 1) {
     const query = { limit: String(OWNER_PAGE_SIZE), ...(after === undefined ? {} : { after }) };
@@ -60,11 +75,14 @@ async function readOwners(
       options,
     );
     if (!result.ok) return null;
-    for (const owner of result.value.value.results) {
-      if (owner.email !== null && owner.email !== undefined && owner.email !== '') emails.set(owner.id, owner.email);
+    for (const { id, email, userId, userIdIncludingInactive } of result.value.value.results) {
+      if (email === null || email === undefined || email === '') continue;
+      byOwnerId.set(id, email);
+      const user = userId ?? userIdIncludingInactive;
+      if (user !== null && user !== undefined) byUserId.set(user, email);
     }
     after = result.value.value.paging?.next?.after;
     if (after === undefined) break;
   }
-  return emails;
+  return { byOwnerId, byUserId };
 }

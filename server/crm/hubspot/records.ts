@@ -100,13 +100,18 @@ function toHistory(raw: HubSpotRecord, appId: string): readonly HostFieldEdit[] 
 /** `INTEGRATION` with our own app id is us; another app, an import, a workflow or a person is `person`. */
 function authorOf(entry: HistoryEntry, appId: string): Pick<HostFieldEdit, 'author' | 'authorId'> {
   const author = entry.sourceType === 'INTEGRATION' && entry.sourceId === appId ? 'us' : 'person';
-  const userId = entry.updatedByUserId ?? userIdOf(entry.sourceId ?? '');
+  const userId = entry.updatedByUserId ?? userIdOfSource(entry.sourceId ?? '');
   return { author, authorId: userId === null ? `${entry.sourceType}:${entry.sourceId ?? ''}` : String(userId) };
 }
 
 /** `userId:123` is how HubSpot names a person as a source. */
-function userIdOf(sourceId: string): string | null {
+function userIdOfSource(sourceId: string): string | null {
   return /^userId:(\d+)$/.exec(sourceId)?.[1] ?? null;
+}
+
+/** The HubSpot user behind an edit as `toHostRecord` gives it; null for apps, imports and workflows. */
+export function userIdOf({ author, authorId }: HostFieldEdit): string | null {
+  return author === 'person' && authorId !== null && /^\d+$/.test(authorId) ? authorId : null;
 }
 
 /** HubSpot writes instants as ISO text or as epoch ms; null when it is neither. */

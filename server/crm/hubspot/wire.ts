@@ -108,7 +108,14 @@ export const ACCOUNT_DETAILS = z.object({
 });
 
 export const OWNER_PAGE = z.object({
-  results: z.array(z.object({ id: HUBSPOT_ID, email: z.string().nullish() })),
+  results: z.array(
+    z.object({
+      id: HUBSPOT_ID,
+      email: z.string().nullish(),
+      userId: HUBSPOT_ID.nullish().catch(null),
+      userIdIncludingInactive: HUBSPOT_ID.nullish().catch(null),
+    }),
+  ),
   paging: z.object({ next: z.object({ after: z.string() }).optional() }).optional(),
 });
 
