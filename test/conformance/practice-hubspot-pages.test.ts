@@ -219,6 +219,8 @@ describe('the data of the practice pages', () => {
     const id = textAt((await page('POST', deals, { properties: { dealname: 'D' } })).body, 'id');
     const refused = await page('PATCH', `${deals}/${id}?locale=zh-CN`, { properties: { amount: 'much' } });
     expect(at(refused.body, 'errors', 0)).toMatchObject({ code: 'INVALID_NUMBER', message: '请输入有效的数字。' });
+    const unknown = await page('POST', `${deals}?locale=zh-CN`, { properties: { nothing_like_it: 'x' } });
+    expect(at(unknown.body, 'errors', 0)).toMatchObject({ code: 'PROPERTY_DOESNT_EXIST', message: '该属性不存在。' });
     const told = await api('PATCH', `/crm/objects/2026-09/deals/${id}`, { properties: { amount: 'much' } });
     expect(textAt(told.body, 'errors', 0, 'message')).toMatch(/^[\x20-\x7e]+$/);
   });
@@ -226,7 +228,7 @@ describe('the data of the practice pages', () => {
   test('record addresses lead to this server where a portal names no domain', async () => {
     const own = await startPractice({ portals: [practicePortal('1001', { uiDomain: '' })] });
     const { body } = await apiFor(own, (await install(own)).access_token)('GET', '/account-info/2026-09/details');
-    expect(at(body, 'uiDomain')).toBe(new URL(own.hubspot.url).host);
+    expect(at(body, 'uiDomain')).toBe(`localhost:${new URL(own.hubspot.url).port}`);
     await own.stop();
   });
 

@@ -94,7 +94,8 @@ export async function startPracticeHubSpot(options: PracticeHubSpotOptions): Pro
     });
   });
   const url = await listen(server, options.port);
-  own.host = new URL(url).host;
+  // Links go by the name under which the addresses are printed, so that a browser keeps its cookies and storage of the portal.
+  own.host = new URL(url).host.replace(LOOPBACK, 'localhost');
   return {
     url,
     portals: practice.portals,

@@ -29,7 +29,7 @@ import type {
 // The one place that talks to the practice server. Every answer is either data or a refusal with a readable reason;
 // a refusal is a value, because a wrong date in a form is ordinary and must reach the field it belongs to.
 
-export type Refusal = {
+type Refusal = {
   readonly ok: false;
   readonly status: number;
   readonly message: string;
@@ -126,12 +126,13 @@ export const portalApi = {
     call(recordSchema, recordPath(portalId, type, id)),
 
   edit(portalId: number, type: ObjectType, id: string, properties: Record<string, string>): Promise<Answer<unknown>> {
-    return call(nothing, recordPath(portalId, type, id), send('PATCH', { properties }));
+    return call(nothing, `${recordPath(portalId, type, id)}?${inReadersLanguage()}`, send('PATCH', { properties }));
   },
 
   create(portalId: number, type: ObjectType, properties: Record<string, string>): Promise<Answer<{ id: string }>> {
     const created = z.object({ id: z.coerce.string() });
-    return call(created, `${portalPath(portalId)}/objects/${type}`, send('POST', { properties, associations: [] }));
+    const path = `${portalPath(portalId)}/objects/${type}?${inReadersLanguage()}`;
+    return call(created, path, send('POST', { properties, associations: [] }));
   },
 
   archive: (portalId: number, type: ObjectType, id: string): Promise<Answer<unknown>> =>
@@ -175,6 +176,11 @@ export const portalApi = {
   extensions: (portalId: number): Promise<Answer<Extension[]>> =>
     call(z.array(extensionSchema), `${portalPath(portalId)}/extensions`),
 };
+
+/** Refusals come in the language chosen in the portal, which need not be the browser's. */
+function inReadersLanguage(): string {
+  return new URLSearchParams({ locale: document.documentElement.lang || 'en' }).toString();
+}
 
 function portalPath(portalId: number): string {
   return `/practice/api/portals/${portalId}`;
