@@ -10,7 +10,7 @@ import type { HubSpotSettings } from './config.ts';
 import type { ComposedServer } from './compose.ts';
 import { must } from './domain/assert.ts';
 import { practiceLoad, type PracticePortfolio, PRACTICE_WORKSPACE_ID } from './practice-mode.ts';
-import { derivedColumns, calendarsOf } from './services/assess-contract.ts';
+import { derivedColumns, calendarsOf } from './services/derived-columns.ts';
 import { provenanceOf, todayOf } from './services/service-parts.ts';
 import { loadPortfolio } from './store/prisma/load-portfolio.ts';
 import type { World } from './world.ts';

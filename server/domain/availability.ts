@@ -35,7 +35,7 @@ export type Maintenance = {
   readonly endAt: number | null;
 };
 
-export type Exclusion = Interval & { readonly kind: ExclusionKind };
+type Exclusion = Interval & { readonly kind: ExclusionKind };
 
 export type AvailabilityInputs = {
   readonly outages: readonly Outage[];

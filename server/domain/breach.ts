@@ -6,7 +6,7 @@ import { type Month, shiftMonth } from './month.ts';
 import type { MonthlyResult, Objective, SlaVerdict } from './sla.ts';
 
 export type BreachCounters = {
-  /** Verdict of the last complete month over all objectives: missed if any missed. `no_data` when there is no result. */
+  /** Verdict of the last complete month over all objectives (`overallVerdict`). */
   readonly lastMonth: SlaVerdict;
   readonly missedOfLast3: number;
   readonly missedOfLast12: number;
@@ -33,19 +33,26 @@ export function breachCounters(results: readonly MonthlyResult[], lastMonth: Mon
 /** An excused month is final: it can no longer become a miss. */
 const DECIDED: ReadonlySet<SlaVerdict> = new Set<SlaVerdict>(['met', 'missed', 'excused']);
 
-/** The worst of a month first: a miss of one objective is not made good by another, and `met` needs every objective decided or excused. */
+/**
+ * Which verdict speaks for several objectives: a miss of one is not made good by another, and a month that can still be missed is not met.
+ * An objective that nobody could judge, for instance because no case was opened, takes nothing away from one that was judged.
+ */
 const WORST_FIRST = [
   'missed',
   'disputed',
   'provisional',
-  'no_data',
   'met',
   'excused',
+  'no_data',
 ] as const satisfies readonly SlaVerdict[];
 
+/** The verdict over all objectives of a month; `no_data` when there is none. */
+export function overallVerdict(verdicts: readonly SlaVerdict[]): SlaVerdict {
+  return WORST_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'no_data';
+}
+
 function monthVerdict(results: readonly MonthlyResult[], month: Month): SlaVerdict {
-  const verdicts = new Set(results.filter(({ period }) => period === month).map(({ verdict }) => verdict));
-  return WORST_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'no_data';
+  return overallVerdict(results.flatMap(({ period, verdict }) => (period === month ? [verdict] : [])));
 }
 
 /**

@@ -9,7 +9,7 @@ import { addDays, plainDateIn, zonedTimeAt } from './dates.ts';
 import { type Interval, intersect, subtract, totalMs } from './interval.ts';
 
 /** Minutes after midnight, 0–1440. */
-export type HoursSpan = { readonly startMinute: number; readonly endMinute: number };
+type HoursSpan = { readonly startMinute: number; readonly endMinute: number };
 
 export type ServiceHours =
   | { readonly kind: 'always' }

@@ -32,7 +32,7 @@ export const RENEWAL_DECISIONS = ['undecided', 'renew', 'renegotiate', 'exit'] a
 export type RenewalDecision = (typeof RENEWAL_DECISIONS)[number];
 
 export const PARTY_ROLES = ['buyer', 'supplier', 'guarantor', 'sub_processor', 'escrow_agent', 'implementer'] as const;
-export type PartyRole = (typeof PARTY_ROLES)[number];
+type PartyRole = (typeof PARTY_ROLES)[number];
 
 /** A calendar day, `YYYY-MM-DD`, without a zone. Minted by `parsePlainDate` only. */
 export type PlainDate = string & { readonly __brand: 'PlainDate' };

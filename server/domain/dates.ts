@@ -7,15 +7,15 @@ import { assert, must } from './assert.ts';
 import type { PlainDate } from './contract.ts';
 
 /** Years outside this range are typing errors (0202, 20226) in a contract; `parsePlainDate` refuses them. */
-export const PLAIN_DATE_YEAR_MIN = 1900;
-export const PLAIN_DATE_YEAR_MAX = 2999;
+const PLAIN_DATE_YEAR_MIN = 1900;
+const PLAIN_DATE_YEAR_MAX = 2999;
 
 export const DAY_MS = 86_400_000;
 export const MINUTE_MS = 60_000;
 const SECOND_MS = 1000;
 
 /** 0 is Sunday, 6 is Saturday. */
-export const WEEKDAYS = [0, 1, 2, 3, 4, 5, 6] as const;
+const WEEKDAYS = [0, 1, 2, 3, 4, 5, 6] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
 type YearMonthDay = { readonly year: number; readonly month: number; readonly day: number };

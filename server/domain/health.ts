@@ -4,7 +4,7 @@
 import type { RiskFlag } from './risk.ts';
 
 /** `unknown`: nothing speaks against it, but something that could is not known. */
-export const CONTRACT_HEALTHS = ['good', 'attention', 'at_risk', 'unknown'] as const;
+const CONTRACT_HEALTHS = ['good', 'attention', 'at_risk', 'unknown'] as const;
 export type ContractHealth = (typeof CONTRACT_HEALTHS)[number];
 
 /**

@@ -16,11 +16,11 @@ export function monthOf(date: PlainDate): Month {
   return must(parseMonth(date.slice(0, 7)), 'month');
 }
 
-export function firstDayOf(month: Month): PlainDate {
+function firstDayOf(month: Month): PlainDate {
   return must(parsePlainDate(`${month}-01`), 'first day');
 }
 
-export function lastDayOf(month: Month): PlainDate {
+function lastDayOf(month: Month): PlainDate {
   return addDays(addMonths(firstDayOf(month), 1), -1);
 }
 
@@ -40,7 +40,7 @@ export function monthWindow(month: Month, zone: string): Interval {
 }
 
 /** All of the days from the first to the last, both included. */
-export function dayWindow(firstDate: PlainDate, lastDate: PlainDate, zone: string): Interval {
+function dayWindow(firstDate: PlainDate, lastDate: PlainDate, zone: string): Interval {
   return { startAt: zonedDayStartAt(firstDate, zone), endAt: zonedDayStartAt(addDays(lastDate, 1), zone) };
 }
 

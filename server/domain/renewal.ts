@@ -10,7 +10,15 @@ import { addDays, addMonths, daysBetween, maxDate } from './dates.ts';
 import { stageAsOf } from './stage.ts';
 import { currentTerm, renewalDateOf, withCurrentTerm } from './term.ts';
 
-export { currentTerm, decideRenewal, renewalDate, renewalDateOf, renewsAutomatically, termInEffect } from './term.ts';
+export {
+  currentTerm,
+  decideRenewal,
+  endDateOf,
+  renewalDate,
+  renewalDateOf,
+  renewsAutomatically,
+  termInEffect,
+} from './term.ts';
 
 /** Days before the notice must be sent by which the decision should be taken (domain §6, default a user can change). */
 export const DECISION_LEAD_DAYS_DEFAULT = 14;

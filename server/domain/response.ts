@@ -33,8 +33,8 @@ export type SupportCase = {
   readonly excused: boolean;
 };
 
-export const CASE_VERDICTS = ['met', 'missed', 'pending', 'excused'] as const;
-export type CaseVerdict = (typeof CASE_VERDICTS)[number];
+const CASE_VERDICTS = ['met', 'missed', 'pending', 'excused'] as const;
+type CaseVerdict = (typeof CASE_VERDICTS)[number];
 
 export type CaseResult = {
   readonly caseId: string;

@@ -23,8 +23,8 @@ export const RISK_CODES = [
 ] as const;
 export type RiskCode = (typeof RISK_CODES)[number];
 
-export const RISK_SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
-export type RiskSeverity = (typeof RISK_SEVERITIES)[number];
+const RISK_SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
+type RiskSeverity = (typeof RISK_SEVERITIES)[number];
 
 export type RiskFlag = {
   readonly code: RiskCode;
@@ -51,7 +51,7 @@ export type RiskFacts = {
 };
 
 /** Written confirmations that make a renewal by mutual agreement valid: one of each party (domain rule 63). */
-export const RENEWAL_CONFIRMATIONS_NEEDED = 2;
+const RENEWAL_CONFIRMATIONS_NEEDED = 2;
 
 /** Null: the flag does not apply to this contract on this day. */
 type Finding = RiskFlag['state'] | null;
@@ -124,7 +124,7 @@ export function riskFlags(facts: RiskFacts): readonly RiskFlag[] {
   });
 }
 
-export const RISK_WEIGHTS: Record<RiskSeverity, number> = { critical: 25, high: 10, medium: 4, low: 1 };
+const RISK_WEIGHTS: Record<RiskSeverity, number> = { critical: 25, high: 10, medium: 4, low: 1 };
 const RISK_SCORE_MAX = 100;
 
 /** The score always travels with the flags it sums up: a number without its list is not shown. */

@@ -6,17 +6,17 @@ import type { Month } from './month.ts';
 import { formatPercentFloor, type Ratio } from './ratio.ts';
 
 /** Raised whenever the arithmetic changes, so that older results are known to follow the older rules. */
-export const SLA_RULE_VERSION = '1';
+const SLA_RULE_VERSION = '1';
 
 /**
  * `met`, `missed`: decided. `no_data`: too little is known to decide. `excused`: agreed exclusions cover the whole period.
  * `provisional`: the period is open or its data late, and it could still go either way. `disputed`: decided, but a party objects.
  */
-export const SLA_VERDICTS = ['met', 'missed', 'no_data', 'excused', 'provisional', 'disputed'] as const;
+const SLA_VERDICTS = ['met', 'missed', 'no_data', 'excused', 'provisional', 'disputed'] as const;
 export type SlaVerdict = (typeof SLA_VERDICTS)[number];
 
-export const SAMPLE_SOURCES = ['vendor_report', 'our_monitor', 'tickets', 'status_feed'] as const;
-export type SampleSource = (typeof SAMPLE_SOURCES)[number];
+const SAMPLE_SOURCES = ['vendor_report', 'our_monitor', 'tickets', 'status_feed'] as const;
+type SampleSource = (typeof SAMPLE_SOURCES)[number];
 
 /** What may be taken out of downtime when the contract says so. Maintenance has rules of its own. */
 export const EXCLUSION_KINDS = [
@@ -59,7 +59,7 @@ export type AvailabilityObjective = ObjectiveTerms & {
   readonly degradedWeightPercent: number | null;
 };
 
-export type MaintenanceTerms = {
+type MaintenanceTerms = {
   /** Hours before its start by which maintenance must have been announced to be excluded. */
   readonly noticeHoursMin: number;
   /** Most minutes of maintenance that are excluded in a month; null when unlimited. */
@@ -124,7 +124,7 @@ export function inStableOrder<T>(records: readonly T[]): readonly T[] {
 }
 
 /** JSON with sorted keys, so that equal inputs give equal text whatever order their fields were written in. */
-export function canonicalText(value: unknown): string {
+function canonicalText(value: unknown): string {
   return JSON.stringify(value, (_key, nested: unknown) => {
     if (typeof nested === 'bigint') return `${nested}n`;
     if (typeof nested !== 'object' || nested === null || Array.isArray(nested)) return nested;

@@ -50,8 +50,8 @@ export const STAGE_REFUSALS = [
   'term_not_over',
   'term_over',
 ] as const;
-export type StageRefusalCode = (typeof STAGE_REFUSALS)[number];
-export type StageRefusalField = 'stage' | 'parties' | 'effectiveDate' | 'endDate';
+type StageRefusalCode = (typeof STAGE_REFUSALS)[number];
+type StageRefusalField = 'stage' | 'parties' | 'effectiveDate' | 'endDate';
 
 export type StageMoveResult =
   | { readonly ok: true; readonly contract: Contract }

@@ -84,6 +84,11 @@ export function termInEffect(contract: Contract): Term {
 
 const ENDED_STAGES: ReadonlySet<ContractStage> = new Set<ContractStage>(['expired', 'terminated', 'void']);
 
+/** The last day in force that a contract shows on `asOf`; null when open-ended. */
+export function endDateOf(contract: Contract, asOf: PlainDate): PlainDate | null {
+  return currentTerm(termInEffect(contract), asOf).endDate;
+}
+
 /** The renewal date that a contract shows on `asOf`, its decision and stage taken into account. */
 export function renewalDateOf(contract: Contract, asOf: PlainDate): PlainDate | null {
   return renewalDate(termInEffect(contract), asOf);

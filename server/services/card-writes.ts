@@ -1,7 +1,7 @@
 /** The card's acts. Each is checked against the record it is done from, happens once per key, and answers with the card as it now is. */
 import type { z } from 'zod';
 import type {
-  attachRequest,
+  linkRequest,
   CardWriteResponse,
   createContractRequest,
   logIncidentRequest,
@@ -47,9 +47,8 @@ type Standing = {
   readonly actor: Actor;
   readonly once: Once;
 };
-export type CardWrites = ReturnType<typeof createCardWrites>;
 type CardRequest = { readonly record: CardRef; readonly idempotencyKey: string };
-type LinkRequest = z.infer<typeof attachRequest>;
+type LinkRequest = z.infer<typeof linkRequest>;
 
 export function createCardWrites(parts: ServiceParts, cards: RecordCards, sla: SlaMonths) {
   /** Establishes who acts on which record, does the work, and shows the card afterwards. */

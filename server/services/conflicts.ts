@@ -13,8 +13,6 @@ import type { ServiceParts } from './service-parts.ts';
 
 const PAGE = 50;
 
-export type Conflicts = ReturnType<typeof createConflicts>;
-
 export function createConflicts(parts: ServiceParts) {
   return {
     list: async (

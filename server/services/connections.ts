@@ -12,7 +12,6 @@ const ROUTE_MS = 60_000;
 const ROUTES_MAX = 10_000;
 const DEAD_LETTERS_MAX = 200;
 
-export type Connections = ReturnType<typeof createConnections>;
 /** Ends the app's access at the host, as far as the host answers. */
 export type Uninstall = (connection: ConnectionRef) => Promise<'uninstalled' | 'unreachable'>;
 

@@ -14,7 +14,7 @@ import type {
   WriteContext,
   WriteResult,
 } from '../store/contract-port.ts';
-import { calendarsOf, derivedColumns } from './assess-contract.ts';
+import { calendarsOf, derivedColumns } from './derived-columns.ts';
 import { done, type Outcome, type Refusal, refused } from './outcome.ts';
 import { type Actor, provenanceOf, type ServiceParts, todayOf } from './service-parts.ts';
 

@@ -5,10 +5,11 @@ import type { BusinessCalendar } from '../domain/calendar.ts';
 import type { Contract, ContractParty, Money, PlainDate } from '../domain/contract.ts';
 import { daysBetween } from '../domain/dates.ts';
 import { leadContract } from '../domain/lead.ts';
-import { currentTerm, type NoticeDeadline, noticeWindow, renewalDateOf, termInEffect } from '../domain/renewal.ts';
+import { endDateOf, type NoticeDeadline, noticeWindow, renewalDateOf } from '../domain/renewal.ts';
 import { parseContractStage, stageAsOf, stageChoices } from '../domain/stage.ts';
 import type { ContractDetailRow, ContractRow, LinkRow, RecordCardRow } from '../store/contract-port.ts';
-import { assessContract } from './assess-contract.ts';
+import { attentionOf, byStanding } from './record-attention.ts';
+import { assessContract } from '../domain/assessment.ts';
 
 export type ViewDay = {
   readonly asOf: PlainDate;
@@ -46,7 +47,7 @@ export function contractView(row: ContractRow, leadId: string | null, day: ViewD
     health,
     value: contract.value === null ? null : moneyView(contract.value),
     effectiveDate: contract.term.effectiveDate,
-    endDate: currentTerm(termInEffect(contract), asOf).endDate,
+    endDate: endDateOf(contract, asOf),
     renewalDate: renewalDateOf(contract, asOf),
     renewalKind: contract.term.renewalKind,
     renewalDecision: contract.renewalDecision,
@@ -100,11 +101,14 @@ export function recordCardView(
   );
   const contracts = row.contracts
     .map((contract) => contractView(contract, lead?.id ?? null, context))
-    .toSorted(byUrgency);
+    .toSorted(byStanding);
   return {
     record: { objectType: ref.objectType, recordId: ref.recordId, name: row.recordName },
     contracts,
-    attention: attentionOf(contracts),
+    attention: attentionOf(
+      contracts,
+      row.contracts.map(({ contract }) => contract),
+    ),
     sync: syncView(row.connection, {
       dirty: row.dirty === null ? [] : [row.dirty],
       lastAgreedAt: row.mirror?.lastAgreedAt ?? null,
@@ -113,57 +117,6 @@ export function recordCardView(
     today: context.asOf,
     permissions: { canEdit: context.canEdit && row.connection.state !== 'disconnected' },
     workspaceUrl: context.workspaceUrl,
-  };
-}
-
-type Reason = NonNullable<RecordCard['attention']>['reason'];
-/** Most pressing first: what can still be prevented comes before what can only be noted. */
-const REASONS_BY_URGENCY: readonly Reason[] = [
-  'notice_closing',
-  'sla_missed',
-  'notice_closed',
-  'undecided',
-  'risk',
-  'expired',
-  'fine',
-];
-/** From here on a decision is pressing rather than due. */
-const NOTICE_CLOSING_DAYS = 30;
-const LIVE: ReadonlySet<string> = new Set(['signed', 'active', 'renewing']);
-
-function reasonOf(view: ContractCardView): Reason {
-  const isLive = LIVE.has(view.stage);
-  const isUnsettled = view.renewalDecision === 'undecided' || view.renewalDecision === 'renegotiate';
-  if (isLive && isUnsettled && view.notice !== null && view.notice.window === 'soon') {
-    return view.notice.daysLeft <= NOTICE_CLOSING_DAYS ? 'notice_closing' : missedOr(view, 'undecided');
-  }
-  if (isLive && view.sla.status === 'missed') return 'sla_missed';
-  if (isLive && isUnsettled && view.notice?.window === 'closed') return 'notice_closed';
-  if (isLive && view.risks.some(({ state, severity }) => state === 'open' && severity !== 'low')) return 'risk';
-  return view.stage === 'expired' ? 'expired' : 'fine';
-}
-
-const missedOr = (view: ContractCardView, other: Reason): Reason =>
-  view.sla.status === 'missed' ? 'sla_missed' : other;
-
-const urgency = (view: ContractCardView): number => REASONS_BY_URGENCY.indexOf(reasonOf(view));
-
-function byUrgency(a: ContractCardView, b: ContractCardView): number {
-  const rank = (view: ContractCardView): number => (['terminated', 'void', 'expired'].includes(view.stage) ? 1 : 0);
-  const date = (view: ContractCardView): string => view.notice?.safeDate ?? view.renewalDate ?? '9999-12-31';
-  const byText = date(a) === date(b) ? a.number.localeCompare(b.number, 'en') : date(a) < date(b) ? -1 : 1;
-  return rank(a) - rank(b) || Number(b.isLead) - Number(a.isLead) || byText;
-}
-
-function attentionOf(contracts: readonly ContractCardView[]): RecordCard['attention'] {
-  const first = contracts.toSorted((a, b) => urgency(a) - urgency(b))[0];
-  if (first === undefined) return null;
-  const reason = reasonOf(first);
-  const isAboutNotice = reason === 'notice_closing' || reason === 'notice_closed' || reason === 'undecided';
-  return {
-    contractId: first.id,
-    reason,
-    date: isAboutNotice ? (first.notice?.safeDate ?? null) : first.renewalDate,
   };
 }
 

@@ -5,7 +5,7 @@
 import type { PlainDate } from '../domain/contract.ts';
 import type { ContractRow, DerivedColumns, WorkspaceRow } from '../store/contract-port.ts';
 import type { LinkedContract } from '../store/port.ts';
-import { calendarsOf, derivedColumns } from './assess-contract.ts';
+import { calendarsOf, derivedColumns } from './derived-columns.ts';
 import { type ServiceParts, todayOf } from './service-parts.ts';
 
 const PAGE = 1000;

@@ -1,7 +1,7 @@
 /** Tells open workspace pages of this process that something changed. A hint: pages refetch, and a lost hint costs a stale view only. */
 import type { WorkspaceEvent } from '../../app/wire/workspace.ts';
 
-export const SUBSCRIBERS_MAX = 2000;
+const SUBSCRIBERS_MAX = 2000;
 
 export type Subscriber = {
   readonly notify: (event: WorkspaceEvent) => void;

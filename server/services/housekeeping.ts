@@ -7,7 +7,7 @@ import { provenanceOf, type ServiceParts } from './service-parts.ts';
 import type { DerivedRefresh } from './derived-refresh.ts';
 import type { SlaMonths } from './sla-months.ts';
 
-export const HOUSEKEEPING_INTERVAL_MS = 600_000;
+const HOUSEKEEPING_INTERVAL_MS = 600_000;
 const LEASE_MS = 300_000;
 const PAGE = 200;
 const STATES: readonly ConnectionState[] = ['installing', 'active', 'parked', 'disconnected'];

@@ -11,7 +11,8 @@ import type {
   UpdateContract,
   WorkspaceRow,
 } from '../store/contract-port.ts';
-import { calendarsOf, derivedColumns, NO_SLA } from './assess-contract.ts';
+import { NO_SLA } from '../domain/sla-summary.ts';
+import { calendarsOf, derivedColumns } from './derived-columns.ts';
 import { changesBetween } from './contract-changes.ts';
 import { organisationsFor } from './new-contract.ts';
 import { type ServiceParts, todayOf } from './service-parts.ts';
@@ -56,7 +57,7 @@ export async function planImport(parts: ServiceParts, workspace: WorkspaceRow, i
   const names = judged.flatMap((row) => (row.action === 'invalid' ? [] : [row.draft.counterparty]));
   const { organisations, idOf } = await organisationsFor(parts, workspace.id, [workspace.name, ...names]);
   const nextNumber = await runningNumbers(parts, workspace.id, today.slice(0, 4));
-  const naming: Naming = { ours: workspace.name, idOf, newId: parts.world.random.uuid, nextNumber };
+  const naming: Naming = { ours: workspace.name, idOf, newId: () => parts.world.random.uuid(), nextNumber };
   const rows = judged.map((row): PlannedRow => {
     if (row.action === 'invalid') return { ...row, draft: null, contract: null };
     const known = row.action === 'create' ? undefined : existing.get(row.draft.number ?? '')?.contract;

@@ -19,7 +19,6 @@ const ERRORS_SHOWN_MAX = 500;
 const PREVIEW_ROWS = 50;
 const IMPORTS_LISTED_MAX = 50;
 
-export type Imports = ReturnType<typeof createImports>;
 export type ImportResult = {
   readonly fileName: string;
   readonly headers: readonly string[];

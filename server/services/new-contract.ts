@@ -5,7 +5,7 @@ import { must } from '../domain/assert.ts';
 import type { Contract, PlainDate } from '../domain/contract.ts';
 import { parsePlainDate } from '../domain/dates.ts';
 import type { NewOrganisation, RecordTarget, WorkspaceRow } from '../store/contract-port.ts';
-import { NO_SLA } from './assess-contract.ts';
+import { NO_SLA } from '../domain/sla-summary.ts';
 import { type ChangeRequest, changesBetween, concluded, contextOf, derive } from './contract-changes.ts';
 import { done, type Outcome, type Refusal, refused } from './outcome.ts';
 import { type ServiceParts, todayOf } from './service-parts.ts';

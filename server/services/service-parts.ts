@@ -8,7 +8,7 @@ import type { ImportStore } from '../store/import-port.ts';
 import type { Provenance } from '../store/port.ts';
 import type { WorkspaceStore } from '../store/workspace-port.ts';
 import type { World } from '../world.ts';
-import { calendarsOf } from './assess-contract.ts';
+import { calendarsOf } from './derived-columns.ts';
 import type { ViewDay } from './contract-view.ts';
 import type { EventHub } from './event-hub.ts';
 

@@ -9,17 +9,16 @@ import type { Contract } from '../domain/contract.ts';
 import { type Month, lastMonthBefore, monthOf, monthWindow, shiftMonth } from '../domain/month.ts';
 import { responseResult } from '../domain/response.ts';
 import type { MonthlyResult } from '../domain/sla.ts';
+import { NO_SLA, type SlaSummary } from '../domain/sla-summary.ts';
 import { termInEffect } from '../domain/term.ts';
 import type { NewSlaResult, SlaInputs, WorkspaceRow, WriteContext } from '../store/contract-port.ts';
-import type { SlaSummary } from '../store/port.ts';
-import { NO_SLA } from './assess-contract.ts';
 import { concluded, derive } from './contract-changes.ts';
 import type { Outcome } from './outcome.ts';
 import { type ServiceParts, todayOf } from './service-parts.ts';
 import { ANY_SEVERITY, exclusionKind, type ReadObjective, readObjective, severityOfPriority } from './sla-objective.ts';
 
-/** Complete months looked back at, and the month that runs. */
-export const MONTHS_BACK = 12;
+/** Complete months looked back at, beside the month that runs; the breach counters take the last 12 and 3 of them. */
+const MONTHS_BACK = 24;
 
 export type SlaMonths = ReturnType<typeof createSlaMonths>;
 export type IncidentInput = {

@@ -7,6 +7,7 @@ import type {
   Overview,
   VendorRow,
 } from '../../app/wire/workspace.ts';
+import { overallVerdict } from '../domain/breach.ts';
 import type { Money, PlainDate } from '../domain/contract.ts';
 import { addDays, addMonths } from '../domain/dates.ts';
 import { renewalDateOf } from '../domain/renewal.ts';
@@ -194,9 +195,10 @@ function vendorView(vendor: VendorFacts, day: ViewDay): VendorRow {
   };
 }
 
-/** The lowest figure of the month over the vendor's objectives; without any figure, the first verdict. */
+/** The lowest figure of the month over the vendor's objectives, and the verdict over all of them. */
 function worstOf(vendor: VendorFacts, metric: string, period: string): VendorRow['availability'][number] {
   const results = vendor.results.filter((result) => result.metric === metric && result.period === period);
-  const [worst] = results.toSorted((a, b) => Number(a.display ?? '101') - Number(b.display ?? '101'));
-  return { period, value: worst?.display ?? null, verdict: worst?.verdict ?? 'no_data' };
+  const figures = results.flatMap(({ display }) => (display === null ? [] : [display]));
+  const [lowest] = figures.toSorted((a, b) => Number(a) - Number(b));
+  return { period, value: lowest ?? null, verdict: overallVerdict(results.map(({ verdict }) => verdict)) };
 }

@@ -80,7 +80,7 @@ export type SlaObjectiveRow = {
   readonly definition: unknown;
 };
 
-export type SlaResultRow = {
+type SlaResultRow = {
   readonly objectiveId: string;
   readonly contractId: string;
   readonly period: string;
@@ -122,7 +122,7 @@ export type ContractDetailRow = {
   readonly links: readonly LinkRow[];
 };
 
-export const CONTRACT_SORT_COLUMNS = ['notice', 'renewal', 'title', 'number', 'value', 'updated'] as const;
+const CONTRACT_SORT_COLUMNS = ['notice', 'renewal', 'title', 'number', 'value', 'updated'] as const;
 export type ContractSort = (typeof CONTRACT_SORT_COLUMNS)[number];
 
 export type ContractQuery = {
@@ -330,6 +330,3 @@ export type VendorFacts = {
   readonly results: readonly (SlaResultRow & { readonly metric: 'availability' | 'response' })[];
   readonly openIncidents: number;
 };
-
-/** Which records of a portal a card may stand on. */
-export const CARD_OBJECT_TYPES = ['opportunity', 'account'] as const satisfies readonly HostObjectType[];

@@ -5,6 +5,7 @@
 import type { ConnectionRef, HostFailureKind, HostObjectType, HostRecordRef } from '../crm/port.ts';
 import type { Contract, PlainDate, RenewalDecision, ContractStage, SharedField } from '../domain/contract.ts';
 import type { MirrorField, MirrorValues } from '../domain/mirror.ts';
+import type { SlaSummary } from '../domain/sla-summary.ts';
 
 /** One connection's dirty set, leased to one worker at a time; `fence` grows with each lease. */
 export type Lane = { readonly connection: ConnectionRef; readonly fence: number; readonly leasedUntil: number };
@@ -64,15 +65,6 @@ export type Intent = {
   readonly contractId: string | null;
   readonly values: MirrorValues;
   readonly createdAt: number;
-};
-
-export type SlaSummary = {
-  readonly status: 'met' | 'missed' | 'no_data' | 'excused' | 'provisional' | 'disputed' | 'none';
-  /** Percent with two decimals, floored, as text; null without data. */
-  readonly availabilityLastMonth: string | null;
-  readonly responseComplianceLastMonth: string | null;
-  readonly breachesTwelveMonths: number;
-  readonly breachedLastTwoOfThree: boolean;
 };
 
 /** A linked contract together with what the mirror needs about it. */
@@ -226,7 +218,11 @@ export interface SyncStore {
   settle(lane: Lane, settlements: readonly Settlement[], now: number): Promise<'settled' | 'lease_lost'>;
 
   listConnections(states: readonly ConnectionState[]): Promise<readonly ConnectionRef[]>;
-  setConnectionState(connection: ConnectionRef, state: ConnectionState, reason: string | null): Promise<void>;
+  readonly setConnectionState: (
+    connection: ConnectionRef,
+    state: ConnectionState,
+    reason: string | null,
+  ) => Promise<void>;
   readCursor(connection: ConnectionRef, name: string): Promise<string | null>;
   /** Cursor and marks in one transaction: a cursor is never ahead of the rows it produced. */
   advanceCursor(

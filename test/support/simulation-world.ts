@@ -2,7 +2,8 @@
 import type { ConnectionRef, HostRecordRef } from '../../server/crm/port.ts';
 import { type Contract, type PlainDate, SHARED_FIELDS } from '../../server/domain/contract.ts';
 import { parsePlainDate } from '../../server/domain/dates.ts';
-import type { LinkedContract, SlaSummary } from '../../server/store/port.ts';
+import { NO_SLA } from '../../server/domain/sla-summary.ts';
+import type { LinkedContract } from '../../server/store/port.ts';
 
 /** Shortly before midnight, so that every schedule meets a new day and its full check. */
 export const SIMULATION_START = Date.parse('2026-11-23T23:53:00Z');
@@ -12,14 +13,6 @@ export function day(text: string): PlainDate {
   if (date === null) throw new Error(`${text} is not a day`);
   return date;
 }
-
-const NO_SLA: SlaSummary = {
-  status: 'none',
-  availabilityLastMonth: null,
-  responseComplianceLastMonth: null,
-  breachesTwelveMonths: 0,
-  breachedLastTwoOfThree: false,
-};
 
 export function sampleContract(id: string, change: Partial<Contract> = {}): Contract {
   return {

@@ -12,16 +12,9 @@ import {
   type SharedField,
 } from '../../domain/contract.ts';
 import { parsePlainDate } from '../../domain/dates.ts';
-import type { LinkedContract, SlaSummary } from '../port.ts';
+import { NO_SLA } from '../../domain/sla-summary.ts';
+import type { LinkedContract } from '../port.ts';
 import type { Sql } from './database.ts';
-
-export const NO_SLA: SlaSummary = {
-  status: 'none',
-  availabilityLastMonth: null,
-  responseComplianceLastMonth: null,
-  breachesTwelveMonths: 0,
-  breachedLastTwoOfThree: false,
-};
 
 /** Columns for `contractOf`; the table must be named `c` in the statement. */
 export const CONTRACT_COLUMNS = `c.id, c.number, c.title, c.side, c.stage, c.effective_date, c.end_date, c.renewal_kind, c.renewal_months,

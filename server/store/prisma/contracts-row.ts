@@ -13,7 +13,7 @@ import {
 } from '../../domain/contract.ts';
 import { parsePlainDate } from '../../domain/dates.ts';
 import type { ContractRow } from '../contract-port.ts';
-import type { SlaSummary } from '../port.ts';
+import { NO_SLA } from '../../domain/sla-summary.ts';
 
 /** Epoch milliseconds of a timestamptz column, as JSON carries them. */
 export const epochMs = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::bigint`;
@@ -48,14 +48,6 @@ const slaSummarySchema = z.object({
   breachesTwelveMonths: z.number(),
   breachedLastTwoOfThree: z.boolean(),
 });
-
-const NO_SLA: SlaSummary = {
-  status: 'none',
-  availabilityLastMonth: null,
-  responseComplianceLastMonth: null,
-  breachesTwelveMonths: 0,
-  breachedLastTwoOfThree: false,
-};
 
 const stored = z.object({
   id: z.string(),

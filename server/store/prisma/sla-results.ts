@@ -1,7 +1,7 @@
 /** Service levels in storage: objectives, incidents and support cases in; results by revision and a summary out. */
 import { z } from 'zod';
 import type { NewIncident, NewSlaResult, SlaInputs, VendorFacts, WriteResult } from '../contract-port.ts';
-import type { SlaSummary } from '../port.ts';
+import type { SlaSummary } from '../../domain/sla-summary.ts';
 import type { Write } from './contracts-once.ts';
 import {
   INCIDENT_OBJECT,
@@ -180,7 +180,7 @@ export async function listVendors(sql: Sql, workspaceId: string, limit: number):
        'contracts', jsonb_agg(${CONTRACT_OBJECT} ORDER BY c.number),
        'results', (SELECT coalesce(jsonb_agg(${RESULT_OBJECT} || jsonb_build_object('metric', o.metric)), '[]'::jsonb)
          FROM (SELECT DISTINCT ON (s.objective_id, s.period) s.* FROM sla_result s
-           WHERE s.workspace_id = $1 AND s.contract_id = ANY(array_agg(c.id)) AND s.period >= to_char(now() - interval '13 months', 'YYYY-MM')
+           WHERE s.workspace_id = $1 AND s.contract_id = ANY(array_agg(c.id)) AND s.period >= to_char(now() - interval '25 months', 'YYYY-MM')
            ORDER BY s.objective_id, s.period, s.revision DESC) r
          JOIN sla_objective o ON o.workspace_id = r.workspace_id AND o.id = r.objective_id),
        'openIncidents', (SELECT count(*) FROM incident i WHERE i.workspace_id = $1 AND i.contract_id = ANY(array_agg(c.id))

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { must } from '../../../server/domain/assert.ts';
-import { breachCounters, exitRightArisen } from '../../../server/domain/breach.ts';
+import { breachCounters, exitRightArisen, overallVerdict } from '../../../server/domain/breach.ts';
 import type { ServiceHours } from '../../../server/domain/business-time.ts';
 import { WEEKENDS_CALENDAR } from '../../../server/domain/calendar.ts';
 import { MINUTE_MS } from '../../../server/domain/dates.ts';
@@ -348,12 +348,25 @@ describe('breach counters: last month, 2 of 3, rolling 12 (domain §7.7)', () =>
     expect(counters('excused', 'met').undecidedOfLast3).toBe(1);
   });
 
-  test('one missed objective makes the month a breach, once; an undecided one withholds met', () => {
+  test('one missed objective makes the month a breach, once', () => {
     const other = { ...must(verdicts('missed')[0], 'result'), objectiveId: 'uptime' };
     expect(breachCounters([...verdicts('missed'), other], month('2026-10')).missedOfLast12).toBe(1);
     expect(breachCounters([...verdicts('met'), other], month('2026-10')).lastMonth).toBe('missed');
-    const unknown = { ...other, verdict: 'no_data' as const };
-    expect(breachCounters([...verdicts('met'), unknown], month('2026-10')).lastMonth).toBe('no_data');
+  });
+
+  test.each([
+    ['missed', ['no_data', 'met', 'missed', 'disputed']],
+    ['disputed', ['met', 'disputed', 'provisional']],
+    ['provisional', ['met', 'provisional', 'no_data']],
+    ['met', ['excused', 'met']],
+    ['met', ['no_data', 'met']],
+    ['missed', ['no_data', 'missed']],
+    ['excused', ['no_data', 'excused']],
+    ['no_data', ['no_data', 'no_data']],
+    ['no_data', []],
+  ] as const)('the month is %s over the objectives %j, in whatever order', (expected, objectives) => {
+    expect(overallVerdict(objectives)).toBe(expected);
+    expect(overallVerdict(objectives.toReversed())).toBe(expected);
   });
 
   test('the exit right arises with two misses of one objective within three consecutive months', () => {
