@@ -16,7 +16,7 @@ export type HubSpotSettings = {
   readonly authorizeUrl: string;
 };
 
-export type CommonConfig = {
+type CommonConfig = {
   readonly port: number;
   readonly bindAddress: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -47,7 +47,7 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly variable: string; readonly message: string };
 
-export const PORT_DEFAULT = 4600;
+const PORT_DEFAULT = 4600;
 const SESSION_SECRET_LENGTH_MIN = 32;
 const MASTER_KEY_BYTES = 32;
 

@@ -5,7 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Sizes and ages of what waits, over all workspaces. */
-export type Backlog = {
+type Backlog = {
   readonly dirty: number;
   readonly deadLetters: number;
   readonly oldestDirtySeconds: number;

@@ -9,7 +9,7 @@ import {
   contractDetail,
   contractSearch,
   recordCard,
-  type attachRequest,
+  type linkRequest,
   type createContractRequest,
   type logIncidentRequest,
   type CardWriteResponse,
@@ -19,7 +19,7 @@ import {
 } from '../wire/card.ts';
 import { plainFailure, readBody, type CardFailure } from './card-failure.ts';
 
-export type RecordRef = z.infer<typeof attachRequest>['record'];
+export type RecordRef = z.infer<typeof linkRequest>['record'];
 export type NewContract = z.infer<typeof createContractRequest>['contract'];
 export type NewIncident = Pick<z.infer<typeof logIncidentRequest>, 'title' | 'severity' | 'startedAt' | 'restoredAt'>;
 export type ContractStage = RecordCard['contracts'][number]['stage'];

@@ -204,10 +204,8 @@ export type ContractSearch = z.infer<typeof contractSearch>;
 
 const recordRef = z.strictObject({ objectType, recordId: z.string().regex(/^[A-Za-z0-9]{1,32}$/) });
 
-/** POST /v1/card/links */
-export const attachRequest = z.strictObject({ idempotencyKey, record: recordRef, contractId: z.uuid() });
-/** POST /v1/card/links/detach ; POST /v1/card/links/restore undoes it */
-export const detachRequest = attachRequest;
+/** POST /v1/card/links ; POST /v1/card/links/detach ; POST /v1/card/links/restore undoes the latter */
+export const linkRequest = z.strictObject({ idempotencyKey, record: recordRef, contractId: z.uuid() });
 /** POST /v1/card/contracts: create and attach */
 export const createContractRequest = z.strictObject({
   idempotencyKey,

@@ -68,7 +68,7 @@ export type WriteOutcome =
   | { readonly kind: 'failed'; readonly ref: HostRecordRef; readonly failure: HostFailure };
 
 /** `changed`: modified since the cursor. `all`: every live record in id order, for backfill. `archived`: the recycle bin. */
-export const CHANGE_STREAMS = ['changed', 'all', 'archived'] as const;
+const CHANGE_STREAMS = ['changed', 'all', 'archived'] as const;
 export type ChangeStream = (typeof CHANGE_STREAMS)[number];
 
 export type ChangePage = {

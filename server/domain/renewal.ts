@@ -10,20 +10,12 @@ import { addDays, addMonths, daysBetween, maxDate } from './dates.ts';
 import { stageAsOf } from './stage.ts';
 import { currentTerm, renewalDateOf, withCurrentTerm } from './term.ts';
 
-export {
-  currentTerm,
-  decideRenewal,
-  endDateOf,
-  renewalDate,
-  renewalDateOf,
-  renewsAutomatically,
-  termInEffect,
-} from './term.ts';
+export { decideRenewal, endDateOf, renewalDateOf } from './term.ts';
 
 /** Days before the notice must be sent by which the decision should be taken (domain §6, default a user can change). */
-export const DECISION_LEAD_DAYS_DEFAULT = 14;
+const DECISION_LEAD_DAYS_DEFAULT = 14;
 
-export const NO_NOTICE_REASONS = [
+const NO_NOTICE_REASONS = [
   /** Nothing renews by itself, so that no notice is needed to stop it. */
   'not_required',
   /** The last permitted renewal is running; it ends without notice. */
@@ -37,7 +29,7 @@ export const NO_NOTICE_REASONS = [
   /** The last term has ended. */
   'term_over',
 ] as const;
-export type NoNoticeReason = (typeof NO_NOTICE_REASONS)[number];
+type NoNoticeReason = (typeof NO_NOTICE_REASONS)[number];
 
 export type NoticeDeadline =
   | {
@@ -126,8 +118,8 @@ export function noticeDateBefore(endDate: PlainDate, notice: NoticePeriod): Plai
 }
 
 /** Days left at which somebody is reminded, widest first (domain §5). */
-export const NOTICE_LADDER_DAYS = [90, 60, 30, 14, 7, 1] as const;
-export type NoticeLadderDays = (typeof NOTICE_LADDER_DAYS)[number];
+const NOTICE_LADDER_DAYS = [90, 60, 30, 14, 7, 1] as const;
+type NoticeLadderDays = (typeof NOTICE_LADDER_DAYS)[number];
 
 export type NoticeWindow =
   | { readonly state: 'open'; readonly daysLeft: number }
@@ -147,7 +139,7 @@ export function noticeWindow(deadline: NoticeDeadline, asOf: PlainDate): NoticeW
   return ladderDays === undefined ? { state: 'open', daysLeft } : { state: 'soon', daysLeft, ladderDays };
 }
 
-export const TERM_CLASSES = ['short', 'medium', 'long', 'evergreen'] as const;
+const TERM_CLASSES = ['short', 'medium', 'long', 'evergreen'] as const;
 export type TermClass = (typeof TERM_CLASSES)[number];
 
 /** Domain rules 57–59: up to 12 months short, up to 36 medium, longer long. Null while the effective date is unknown. */
@@ -164,7 +156,7 @@ export function termClass(term: Term, asOf: PlainDate): TermClass | null {
  * Two readings of "no exit in the first N months, then on notice" (domain §6): either notice may only be given after the lock, which
  * is the cautious default, or the exit may take effect when the lock ends and notice is given before.
  */
-export const LOCK_READINGS = ['notice_after_lock', 'exit_after_lock'] as const;
+const LOCK_READINGS = ['notice_after_lock', 'exit_after_lock'] as const;
 export type LockReading = (typeof LOCK_READINGS)[number];
 
 export type ConvenienceExit = {
@@ -191,13 +183,13 @@ export function earliestExit(
   return { noticeDate, exitDate: maxDate(lockEnd, shift(noticeDate, 1)) };
 }
 
-export const RENEWAL_DATE_REFUSALS = [
+const RENEWAL_DATE_REFUSALS = [
   'contract_closed',
   'renewal_date_required',
   'renewal_date_not_after_effective_date',
   'renewal_date_already_passed',
 ] as const;
-export type RenewalDateRefusal = (typeof RENEWAL_DATE_REFUSALS)[number];
+type RenewalDateRefusal = (typeof RENEWAL_DATE_REFUSALS)[number];
 
 export type RenewalDateResult =
   | { readonly ok: true; readonly contract: Contract }

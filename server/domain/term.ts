@@ -11,8 +11,8 @@ import { addDays, addMonths, monthsBetween } from './dates.ts';
  * `running`: the day lies in a term with a last day, or before it. `open_ended`: in force with no last day. `over`: the last term has
  * ended. `unknown`: it renews automatically but nobody has recorded for how long, so that neither answer can be given.
  */
-export const TERM_PHASES = ['running', 'open_ended', 'over', 'unknown'] as const;
-export type TermPhase = (typeof TERM_PHASES)[number];
+const TERM_PHASES = ['running', 'open_ended', 'over', 'unknown'] as const;
+type TermPhase = (typeof TERM_PHASES)[number];
 
 export type CurrentTerm = {
   /** First day of the current term; null when the effective date is not recorded. */

@@ -5,7 +5,7 @@
 import type { Request } from 'express';
 
 export const BODY_BYTES_MAX = 1_000_000;
-export const JSON_DEPTH_MAX = 32;
+const JSON_DEPTH_MAX = 32;
 
 export type BodyRead =
   | { readonly kind: 'body'; readonly bytes: Buffer }

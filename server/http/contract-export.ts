@@ -47,7 +47,7 @@ const COLUMNS: readonly Column[] = [
 const openRisks = (row: ContractRow): string =>
   row.risks.flatMap(({ code, state }) => (state === 'open' ? [code] : [])).join('; ');
 
-export function exportTable({ locale, rows }: ContractExport): readonly (readonly (string | null)[])[] {
+function exportTable({ locale, rows }: ContractExport): readonly (readonly (string | null)[])[] {
   return [COLUMNS.map(({ header }) => header[locale]), ...rows.map((row) => COLUMNS.map(({ cell }) => cell(row)))];
 }
 

@@ -42,7 +42,7 @@ export type SignatureCheck = (request: {
   readonly timestamp: string | undefined;
 }) => { readonly valid: true; readonly digest: string } | { readonly valid: false; readonly reason: string };
 
-export interface EngineSignals {
+interface EngineSignals {
   /** Something became due: look now instead of at the next poll. */
   wake(): void;
   /** Whether the worker loop has turned recently. */

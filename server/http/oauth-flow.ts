@@ -12,7 +12,7 @@ import { beginSession, findCaller, keyedHash, newSecret, readCookie, setCookie }
 
 export const OAUTH_START_PATH = '/oauth/hubspot/start';
 export const OAUTH_CALLBACK_PATH = '/oauth/hubspot/callback';
-export const OAUTH_STATE_MS = 600_000;
+const OAUTH_STATE_MS = 600_000;
 
 /** Addresses HubSpot may be returned to after an install that began in its marketplace. */
 const HUBSPOT_RETURN = /^https:\/\/app(-[a-z0-9]{2,6})?\.hubspot\.com\//;

@@ -16,7 +16,7 @@ import type { CardCaller, Route, RouteInput, WorkspaceCaller } from './route.ts'
 import { findCaller } from './session.ts';
 
 /** HubSpot gives up on a card's request after 15 s; we answer before that. */
-export const HANDLER_MS_MAX = 14_000;
+const HANDLER_MS_MAX = 14_000;
 const ERRORS_MAX = 20;
 
 export function routeHandler(deps: HttpDependencies, limits: CallerLimits, route: Route): RequestHandler {
@@ -144,7 +144,7 @@ function parseInput(route: Route, request: Request, body: Body): Outcome<RouteIn
 }
 
 /** What HubSpot appends to a card's query; the rest is the route's own. */
-export const SIGNED_PARAMETERS = ['portalId', 'userId', 'userEmail', 'appId'] as const;
+const SIGNED_PARAMETERS = ['portalId', 'userId', 'userEmail', 'appId'] as const;
 
 function ownQuery(route: Route, request: Request): Readonly<Record<string, unknown>> {
   if (route.access !== 'card') return { ...request.query };

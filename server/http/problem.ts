@@ -26,11 +26,7 @@ const PROBLEMS: Record<ProblemCode, { readonly status: number; readonly title: s
   unavailable: { status: 503, title: 'Counterpart is not available at the moment. Try again shortly.' },
 };
 
-export function statusOf(code: ProblemCode): number {
-  return PROBLEMS[code].status;
-}
-
-export function problemDocument(refusal: Omit<Refusal, 'ok'>, instance: string): Problem {
+function problemDocument(refusal: Omit<Refusal, 'ok'>, instance: string): Problem {
   const { status, title } = PROBLEMS[refusal.code];
   return {
     type: `urn:counterpart:problem:${refusal.code}`,

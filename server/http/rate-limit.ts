@@ -6,7 +6,7 @@ import type { RateLimits } from './dependencies.ts';
 import { sendProblem } from './problem.ts';
 import type { CardCaller, WorkspaceCaller } from './route.ts';
 
-export const WINDOW_MS = 60_000;
+const WINDOW_MS = 60_000;
 /** Most callers counted at once; when full, the window starts anew for all. */
 const CALLERS_MAX = 20_000;
 

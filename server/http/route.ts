@@ -4,14 +4,14 @@
  */
 import type { Response } from 'express';
 import type { z } from 'zod';
-import type { ConnectionRef, HostRecordRef } from '../crm/port.ts';
+import type { ConnectionRef } from '../crm/port.ts';
 import type { Outcome } from '../services/outcome.ts';
 import type { WorkspaceRow } from '../store/contract-port.ts';
 import type { Role, UserRow } from '../store/workspace-port.ts';
 import type { HttpDependencies } from './dependencies.ts';
 
-export const METHODS = ['get', 'post', 'patch'] as const;
-export type Method = (typeof METHODS)[number];
+const METHODS = ['get', 'post', 'patch'] as const;
+type Method = (typeof METHODS)[number];
 
 /** Who a card request speaks for: taken from the signed query string only. */
 export type CardCaller = {
@@ -69,5 +69,3 @@ export function workspaceRoute<P, Q, B, R>(
 ): WorkspaceRoute {
   return { ...(definition as unknown as Erased<WorkspaceCaller>), access };
 }
-
-export type RecordParams = { readonly objectType: HostRecordRef['objectType']; readonly recordId: string };

@@ -7,7 +7,7 @@ import type { CookieOptions, Request, Response } from 'express';
 import type { HttpDependencies, HttpSettings } from './dependencies.ts';
 import type { WorkspaceCaller } from './route.ts';
 
-export const SESSION_MS = 12 * 60 * 60 * 1000;
+const SESSION_MS = 12 * 60 * 60 * 1000;
 const SECRET_BYTES = 32;
 const COOKIE_LENGTH_MAX = 200;
 
@@ -49,11 +49,6 @@ export function setCookie(
   cookie: { readonly name: string; readonly value: string; readonly maxAgeMs: number },
 ): void {
   response.cookie(cookieName(settings, cookie.name), cookie.value, cookieOptions(settings, cookie.maxAgeMs));
-}
-
-export function clearCookie(response: Response, settings: HttpSettings, name: string): void {
-  const { maxAge: _, ...options } = cookieOptions(settings, 0);
-  response.clearCookie(cookieName(settings, name), options);
 }
 
 export function newSecret(deps: HttpDependencies): string {

@@ -26,7 +26,7 @@ export type ChangeRequest = {
   readonly once: Once | null;
 };
 
-export type Decided = { readonly ok: true; readonly contract: Contract } | Refusal;
+type Decided = { readonly ok: true; readonly contract: Contract } | Refusal;
 
 /** How a domain change is decided: given the contract and today. */
 export type Decision = (contract: Contract, today: PlainDate) => Decided;

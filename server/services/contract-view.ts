@@ -120,7 +120,7 @@ export function recordCardView(
   };
 }
 
-export function syncView(
+function syncView(
   connection: Pick<RecordCardRow['connection'], 'state' | 'stateReason'>,
   facts: {
     readonly dirty: readonly { readonly state: 'queued' | 'dead'; readonly failure: string | null }[];

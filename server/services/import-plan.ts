@@ -17,7 +17,7 @@ import { changesBetween } from './contract-changes.ts';
 import { organisationsFor } from './new-contract.ts';
 import { type ServiceParts, todayOf } from './service-parts.ts';
 
-export type PlannedRow = {
+type PlannedRow = {
   readonly row: number;
   readonly action: JudgedRow['action'];
   readonly draft: RowDraft | null;

@@ -19,13 +19,11 @@ import { done, type Outcome, refused } from './outcome.ts';
 import { decodePlace, encodePlace } from './page-place.ts';
 import { type ServiceParts, viewDay } from './service-parts.ts';
 
-export const LIST_LIMIT_DEFAULT = 50;
-export const EXPORT_ROWS_MAX = 20_000;
+const LIST_LIMIT_DEFAULT = 50;
+const EXPORT_ROWS_MAX = 20_000;
 const EXPORT_PAGE = 1000;
 const OVERVIEW_MONTHS = 12;
 const VENDORS_MAX = 500;
-
-export type WorkspaceContracts = ReturnType<typeof createWorkspaceContracts>;
 
 export function createWorkspaceContracts(parts: ServiceParts, derived: DerivedRefresh) {
   return {

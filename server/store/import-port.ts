@@ -2,7 +2,7 @@
 import type { CreateContract, NewOrganisation, UpdateContract, WriteContext } from './contract-port.ts';
 
 export const IMPORT_STATES = ['uploaded', 'committing', 'committed', 'failed', 'expired'] as const;
-export type ImportState = (typeof IMPORT_STATES)[number];
+type ImportState = (typeof IMPORT_STATES)[number];
 
 export type ImportJobRow = {
   readonly id: string;
@@ -25,7 +25,7 @@ export type ImportCounts = {
   readonly invalid: number;
 };
 
-export type ImportRowOutcome = {
+type ImportRowOutcome = {
   readonly row: number;
   readonly action: 'create' | 'update' | 'skip' | 'invalid';
   readonly contractId: string | null;

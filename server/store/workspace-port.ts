@@ -22,7 +22,7 @@ export type HostUser = { readonly host: Host; readonly accountId: string; readon
 
 export type SessionRow = { readonly workspace: WorkspaceRow; readonly user: UserRow; readonly expiresAt: number };
 
-export type OauthStateRow = {
+type OauthStateRow = {
   readonly codeVerifier: string;
   readonly workspaceId: string | null;
   readonly returnPath: string | null;

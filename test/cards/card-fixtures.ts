@@ -2,7 +2,7 @@
 import type { ContractCardView, ContractDetail, ContractSearch, RecordCard } from '../../app/wire/card.ts';
 
 export const CRM_LICENCES_ID = '0190a1b2-0000-7000-8000-000000000001';
-export const HOSTING_ID = '0190a1b2-0000-7000-8000-000000000002';
+const HOSTING_ID = '0190a1b2-0000-7000-8000-000000000002';
 export const SUPPORT_ID = '0190a1b2-0000-7000-8000-000000000003';
 export const ANALYTICS_ID = '0190a1b2-0000-7000-8000-000000000004';
 export const TODAY = '2026-11-21';

@@ -9,7 +9,7 @@ import type { CardHost } from '../../extensions/hubspot/app/cards/card-host.ts';
 import { CardFrame } from '../../extensions/hubspot/app/cards/components/card-frame.tsx';
 import { contractDetailFixture, recordCardFixture, searchFixture } from './card-fixtures.ts';
 
-export type Call = {
+type Call = {
   readonly method: string;
   readonly path: string;
   readonly body: Record<string, unknown> | undefined;

@@ -19,7 +19,7 @@ export const PORTAL_ID = '62515';
 export const REDIRECT_URI = 'http://localhost:3000/oauth/hubspot/callback';
 export const CALL = { priority: 'pull' } as const;
 
-export function testWorld(seed = 'seed'): World {
+function testWorld(seed = 'seed'): World {
   let count = 0;
   const digest = (): Buffer =>
     createHash('sha256')
@@ -44,7 +44,7 @@ export function testWorld(seed = 'seed'): World {
 }
 
 /** Keeps tokens in memory; the lock is a chain of promises per connection. */
-export function memoryVault(): CredentialVault & { readonly writes: Credential[] } {
+function memoryVault(): CredentialVault & { readonly writes: Credential[] } {
   const credentials = new Map<string, Credential>();
   const locks = new Map<string, Promise<unknown>>();
   const writes: Credential[] = [];
@@ -65,7 +65,7 @@ export function memoryVault(): CredentialVault & { readonly writes: Credential[]
   };
 }
 
-export function openGate(): BudgetGate & { readonly reports: BudgetReport[] } {
+function openGate(): BudgetGate & { readonly reports: BudgetReport[] } {
   const reports: BudgetReport[] = [];
   return {
     reports,

@@ -13,11 +13,11 @@ import type { Clock, Log } from '../../extensions/practice/hubspot/world.ts';
 import { createSeededRandom } from './seeded-random.ts';
 
 /** The wall clock, moved on by whatever the test asks for; sleeping takes real time. */
-export interface MovableClock extends Clock {
+interface MovableClock extends Clock {
   advance(byMs: number): void;
 }
 
-export function createMovableClock(): MovableClock {
+function createMovableClock(): MovableClock {
   let offset = 0;
   return {
     now: () => Date.now() + offset,
@@ -226,7 +226,7 @@ export function pageFor(practice: PracticeForTest): ApiCall {
     );
 }
 
-export interface ReceivedRequest {
+interface ReceivedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;

@@ -15,8 +15,8 @@ import { CreateInput, PropertyValues, createWithLinks, writtenSelection } from '
 import { archiveRecord, createRecord, updateRecord } from './record-writer.ts';
 import { type StoredRecord, recordView } from './stored-record.ts';
 
-export const BATCH_MAX = 100;
-export const BATCH_WITH_HISTORY_MAX = 50;
+const BATCH_MAX = 100;
+const BATCH_WITH_HISTORY_MAX = 50;
 
 const Id = z.union([z.string(), z.number()]).transform(String);
 const traced = { objectWriteTraceId: z.string().optional() };

@@ -1,5 +1,5 @@
 /** Counts every API call by method, path template and status, so that a test can show how many calls something cost, or none. */
-export interface CallCount {
+interface CallCount {
   readonly method: string;
   readonly path: string;
   readonly status: number;

@@ -47,7 +47,7 @@ export const refuse = (problem: Problem): Reply => ({ kind: 'problem', problem }
 export const redirect = (location: string): Reply => ({ kind: 'empty', status: 302, headers: { location } });
 
 /** How a route is guarded: bearer token and budget (`api`), client credentials (`oauth`), or nothing, as for the pages' own data. */
-export type RouteKind = 'api' | 'oauth' | 'page';
+type RouteKind = 'api' | 'oauth' | 'page';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

@@ -19,7 +19,6 @@ export const FILTER_OPERATORS = [
   'CONTAINS_TOKEN',
   'NOT_CONTAINS_TOKEN',
 ] as const;
-export type FilterOperator = (typeof FILTER_OPERATORS)[number];
 
 export const Filter = z.object({
   propertyName: z.string(),

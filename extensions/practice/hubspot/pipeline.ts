@@ -1,7 +1,7 @@
 /** Pipelines and their stages, as a new portal has them (HubSpot docs, Pipelines). */
 import type { ObjectTypeId } from './object-type.ts';
 
-export interface PipelineStage {
+interface PipelineStage {
   readonly id: string;
   readonly label: string;
   readonly displayOrder: number;

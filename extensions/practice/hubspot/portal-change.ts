@@ -20,7 +20,7 @@ export const personSource = (userId: string): WriteSource => ({
   updatedByUserId: Number(userId),
 });
 
-export type ChangeDetail =
+type ChangeDetail =
   | { readonly kind: 'creation' }
   | { readonly kind: 'deletion' }
   | { readonly kind: 'restore' }

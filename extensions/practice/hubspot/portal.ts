@@ -6,7 +6,7 @@ import type { PropertyDefinition, PropertyGroup } from './property-definition.ts
 import { standardGroup, standardProperties } from './standard-properties.ts';
 import { type RecordTable, createRecordTable } from './record-table.ts';
 
-export interface PortalUser {
+interface PortalUser {
   readonly id: string;
   readonly email: string;
   readonly firstName: string;

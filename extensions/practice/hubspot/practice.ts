@@ -9,7 +9,7 @@ import type { Change, WriteContext } from './portal-change.ts';
 import type { RequestBudget } from './request-budget.ts';
 import type { Clock, Log, Random } from './world.ts';
 
-export interface Install {
+interface Install {
   readonly portalId: string;
   readonly appId: number;
   readonly userId: string;
@@ -17,7 +17,7 @@ export interface Install {
   readonly installedAt: number;
 }
 
-export interface AccessGrant {
+interface AccessGrant {
   readonly portalId: string;
   readonly appId: number;
   readonly userId: string;
@@ -38,7 +38,7 @@ export interface AuthorizationCode extends RefreshGrant {
   readonly expiresAt: number;
 }
 
-export interface Grants {
+interface Grants {
   readonly installs: Table<Install>;
   readonly accessTokens: Table<AccessGrant>;
   readonly refreshTokens: Table<RefreshGrant>;

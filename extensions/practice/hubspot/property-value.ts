@@ -5,10 +5,10 @@
 import type { PropertyDefinition } from './property-definition.ts';
 
 /** HubSpot docs, Properties: a text value has at most 65 536 characters. */
-export const TEXT_CHARACTERS_MAX = 65_536;
+const TEXT_CHARACTERS_MAX = 65_536;
 const DAY_MS = 86_400_000;
 
-export interface ValueProblem {
+interface ValueProblem {
   readonly code: string;
   readonly message: string;
 }

@@ -15,7 +15,7 @@ export interface RecordScope {
 }
 
 /** The caller's portal and the object type named in the path. */
-export function scopeOf(practice: Practice, call: Call): Outcome<RecordScope> {
+function scopeOf(practice: Practice, call: Call): Outcome<RecordScope> {
   const portal = practice.portals.get(call.caller.portalId);
   const name = call.params.objectType ?? '';
   const type = findObjectType(name);

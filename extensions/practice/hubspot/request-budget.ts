@@ -5,13 +5,13 @@
 import type { Problem } from './problem.ts';
 import type { Clock } from './world.ts';
 
-export const TEN_SECONDLY_MAX = 110;
-export const TEN_SECONDLY_MS = 10_000;
-export const SEARCH_SECONDLY_MAX = 5;
+const TEN_SECONDLY_MAX = 110;
+const TEN_SECONDLY_MS = 10_000;
+const SEARCH_SECONDLY_MAX = 5;
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
 
-export type Verdict =
+type Verdict =
   | { readonly ok: true; readonly headers: Readonly<Record<string, string>> }
   | { readonly ok: false; readonly problem: Problem };
 

@@ -12,7 +12,7 @@ import { type StoredRecord, recordView, valueOf } from './stored-record.ts';
 
 const PAGE_DEFAULT = 10;
 const PAGE_MAX = 200;
-export const RESULTS_MAX = 10_000;
+const RESULTS_MAX = 10_000;
 const GROUPS_MAX = 5;
 const FILTERS_PER_GROUP_MAX = 6;
 const FILTERS_MAX = 18;

@@ -12,7 +12,7 @@ export type PortfolioCompany = CompanyName & {
   readonly domain: string;
   readonly ownerEmail: string;
 };
-export type PortfolioDeal = {
+type PortfolioDeal = {
   readonly key: string;
   readonly companyKey: string;
   readonly name: string;
@@ -22,7 +22,7 @@ export type PortfolioDeal = {
   readonly closeDate: string;
   readonly ownerEmail: string;
 };
-export type PortfolioNotice = {
+type PortfolioNotice = {
   readonly count: number;
   readonly unit: 'days' | 'months';
   readonly countedFrom: 'before_expiry' | 'before_renewal';

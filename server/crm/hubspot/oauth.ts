@@ -32,8 +32,8 @@ export type HubSpotOAuthOptions = {
   readonly timeoutMs?: number;
 };
 
-export type Grant = Credential & { readonly accountId: string; readonly userId: string | null };
-export type Introspection = {
+type Grant = Credential & { readonly accountId: string; readonly userId: string | null };
+type Introspection = {
   readonly active: boolean;
   readonly accountId: string | null;
   readonly accountDomain: string | null;

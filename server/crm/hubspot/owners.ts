@@ -18,7 +18,7 @@ const OWNER_PAGE_SIZE = 100;
 const OWNER_CONNECTIONS_MAX = 1_000;
 
 /** E-mail by owner id and by user id; whoever cannot be resolved is absent. */
-export type PortalPeople = {
+type PortalPeople = {
   readonly byOwnerId: ReadonlyMap<string, string>;
   readonly byUserId: ReadonlyMap<string, string>;
 };

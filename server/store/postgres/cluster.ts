@@ -27,7 +27,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { executable, findNativeBinaries, isReachableByOthers } from './native-binaries.ts';
 import { startFailed, type StartResult } from './start-failure.ts';
 
-export const POSTGRES_MAJOR = '18';
+const POSTGRES_MAJOR = '18';
 const NOBODY = 65_534;
 const POLL_MS = 50;
 const ADOPT_POLLS_MAX = 200;

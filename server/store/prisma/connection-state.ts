@@ -18,7 +18,7 @@ const backfillState = z.object({
 });
 
 /** The stored progress of a backfill; null when none was begun. */
-export function backfillOf(stored: unknown): BackfillState | null {
+function backfillOf(stored: unknown): BackfillState | null {
   return stored === null || stored === undefined ? null : backfillState.parse(stored);
 }
 

@@ -5,7 +5,7 @@ import { instant, type Sql } from './database.ts';
 import { addMarks } from './dirty-marks.ts';
 
 /** Most contracts on one CRM record. */
-export const LINKS_PER_RECORD_MAX = 200;
+const LINKS_PER_RECORD_MAX = 200;
 
 const keyOf = (write: Write, { connectionId, ref }: RecordTarget): readonly unknown[] => [
   write.context.workspaceId,

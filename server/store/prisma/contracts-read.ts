@@ -13,7 +13,7 @@ import { CONTRACT_OBJECT, contractOf, epochMs } from './contracts-row.ts';
 import type { Sql } from './database.ts';
 
 /** Most contracts shown on one record, and most changes, incidents and results shown of one contract. */
-export const RECORD_CONTRACTS_MAX = 200;
+const RECORD_CONTRACTS_MAX = 200;
 const CHANGES_MAX = 200;
 const INCIDENTS_MAX = 200;
 const RESULTS_MAX = 500;

@@ -14,7 +14,7 @@ export type PortfolioObjective = {
   readonly calendarId: string | null;
   readonly definition: Readonly<Record<string, string | number>>;
 };
-export type PortfolioIncident = {
+type PortfolioIncident = {
   readonly title: string;
   readonly severity: string;
   readonly startedAt: string;

@@ -9,7 +9,7 @@ import { type Database, jsonb, type Sql } from './database.ts';
 const textOrNull = z.record(z.string(), z.string().nullable());
 
 /** Stored mirror values; keys that this version does not know are left out. */
-export function mirrorValuesOf(stored: unknown): MirrorValues {
+function mirrorValuesOf(stored: unknown): MirrorValues {
   const values = textOrNull.parse(stored);
   const known: { [F in MirrorField]?: string | null } = {};
   for (const field of MIRROR_FIELD_NAMES) {
@@ -19,7 +19,7 @@ export function mirrorValuesOf(stored: unknown): MirrorValues {
   return known;
 }
 
-export type MirrorRow = {
+type MirrorRow = {
   readonly object_type: HostObjectType;
   readonly record_id: string;
   readonly revision: number;
@@ -33,7 +33,7 @@ export type MirrorRow = {
   readonly facts: unknown;
 };
 
-export function mirrorOf(row: MirrorRow): Mirror {
+function mirrorOf(row: MirrorRow): Mirror {
   return {
     revision: row.revision,
     leadContractId: row.lead_contract_id,

@@ -16,7 +16,7 @@ export const BUDGET_SHARES: Record<CallPriority, number> = {
 };
 
 /** Until the host says otherwise: HubSpot's limits of a public app per account, and of search (usage guidelines). */
-export const BUDGET_DEFAULTS: Record<BudgetBucket, { readonly capacity: number; readonly windowMs: number }> = {
+const BUDGET_DEFAULTS: Record<BudgetBucket, { readonly capacity: number; readonly windowMs: number }> = {
   burst: { capacity: 110, windowMs: 10_000 },
   search: { capacity: 5, windowMs: 1_000 },
 };
@@ -25,7 +25,7 @@ export const BUDGET_DEFAULTS: Record<BudgetBucket, { readonly capacity: number; 
 const GRAIN_MS = 100;
 const WAIT_MS_MIN = 10;
 
-export type Grant = readonly [at: number, calls: number];
+type Grant = readonly [at: number, calls: number];
 export type BudgetState = {
   readonly capacity: number;
   readonly windowMs: number;

@@ -15,10 +15,10 @@ import { pickLocale } from '@counterpart/app/core/locale.ts';
 import { createPresenter, type Presenter } from '@counterpart/app/core/present.ts';
 
 /** Used when the profile names no other backend; also the origin that the app configuration permits by default. */
-export const BACKEND_URL_DEFAULT = 'https://counterpart.example';
+const BACKEND_URL_DEFAULT = 'https://counterpart.example';
 const COMPANY_OBJECT_TYPE_ID = '0-2';
 
-export type AlertKind = 'success' | 'danger' | 'info';
+type AlertKind = 'success' | 'danger' | 'info';
 
 export type CardHost = {
   readonly client: CardClient;

@@ -1,4 +1,4 @@
-import { cardWriteResponse, attachRequest } from '../../../../app/wire/card.ts';
+import { cardWriteResponse, linkRequest } from '../../../../app/wire/card.ts';
 import { cardRoute } from '../../route.ts';
 import { actOf } from './record-ref.ts';
 
@@ -7,7 +7,7 @@ export const attachContract = cardRoute({
   path: '/v1/card/links',
   operationId: 'attachContract',
   summary: 'Attach a contract to a CRM record',
-  body: attachRequest,
+  body: linkRequest,
   response: cardWriteResponse,
   handle: (input, context) =>
     context.deps.services.cardWrites.attach(actOf(input, context, 'attachContract'), input.body),

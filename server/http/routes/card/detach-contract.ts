@@ -1,4 +1,4 @@
-import { cardWriteResponse, detachRequest } from '../../../../app/wire/card.ts';
+import { cardWriteResponse, linkRequest } from '../../../../app/wire/card.ts';
 import { cardRoute } from '../../route.ts';
 import { actOf } from './record-ref.ts';
 
@@ -7,7 +7,7 @@ export const detachContract = cardRoute({
   path: '/v1/card/links/detach',
   operationId: 'detachContract',
   summary: 'Take a contract off a CRM record',
-  body: detachRequest,
+  body: linkRequest,
   response: cardWriteResponse,
   handle: (input, context) =>
     context.deps.services.cardWrites.detach(actOf(input, context, 'detachContract'), input.body),

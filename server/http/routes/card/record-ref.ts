@@ -5,7 +5,7 @@ import { objectType } from '../../../../app/wire/card.ts';
 import type { CardAct } from '../../../services/card-writes.ts';
 import type { CardCaller, RouteContext, RouteInput } from '../../route.ts';
 
-export const recordId = z.string().regex(/^[A-Za-z0-9]{1,32}$/);
+const recordId = z.string().regex(/^[A-Za-z0-9]{1,32}$/);
 export const recordRef = z.strictObject({ objectType, recordId });
 export const contractParams = z.strictObject({ contractId: z.uuid() });
 

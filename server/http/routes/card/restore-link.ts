@@ -1,4 +1,4 @@
-import { cardWriteResponse, attachRequest } from '../../../../app/wire/card.ts';
+import { cardWriteResponse, linkRequest } from '../../../../app/wire/card.ts';
 import { cardRoute } from '../../route.ts';
 import { actOf } from './record-ref.ts';
 
@@ -7,7 +7,7 @@ export const restoreLink = cardRoute({
   path: '/v1/card/links/restore',
   operationId: 'restoreLink',
   summary: 'Undo taking a contract off',
-  body: attachRequest,
+  body: linkRequest,
   response: cardWriteResponse,
   handle: (input, context) =>
     context.deps.services.cardWrites.restore(actOf(input, context, 'restoreLink'), input.body),

@@ -9,7 +9,7 @@ import type { CardWrite } from '@counterpart/app/core/card-client.ts';
 import type { CardWriteResponse, RecordCard } from '@counterpart/app/wire/card.ts';
 import { useHost } from '../components/card-frame.tsx';
 
-export type FailedWrite = { readonly intent: CardWrite; readonly failure: CardFailure; readonly key: string };
+type FailedWrite = { readonly intent: CardWrite; readonly failure: CardFailure; readonly key: string };
 
 export type CardWriteHandle = {
   /** The intent on its way, for its button to show. */

@@ -15,7 +15,7 @@ export const HOST_ACTIONS = [
 export type HostAction = (typeof HOST_ACTIONS)[number];
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+type LogLevel = (typeof LOG_LEVELS)[number];
 
 export type CrmProperties = Record<string, string | null>;
 

@@ -1,5 +1,5 @@
 // The SDK spells sizes two ways ("small" and "sm"); both end here.
-export const SIZES = ['flush', 'xs', 'sm', 'md', 'lg', 'xl'] as const;
+const SIZES = ['flush', 'xs', 'sm', 'md', 'lg', 'xl'] as const;
 export type Size = (typeof SIZES)[number];
 
 const LONG_NAMES: Readonly<Record<string, Size>> = {

@@ -3,7 +3,7 @@ import type { KeyboardEvent, RefObject } from 'react';
 import { Glyph } from './glyph.tsx';
 import { Popover } from './popover.tsx';
 
-export type Choice = { readonly label: string; readonly value: string; readonly hint?: string };
+type Choice = { readonly label: string; readonly value: string; readonly hint?: string };
 
 type ListboxProps = {
   readonly choices: readonly Choice[];

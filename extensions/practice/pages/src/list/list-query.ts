@@ -63,7 +63,7 @@ export function effectiveSort(view: ListView): { readonly sort: string; readonly
     : { sort: view.sort, direction: view.direction };
 }
 
-export const OPERATORS = [
+const OPERATORS = [
   'EQ',
   'NEQ',
   'LT',

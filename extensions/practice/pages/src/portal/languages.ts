@@ -1,4 +1,4 @@
-export const LANGUAGES = ['en', 'zh-CN'] as const;
+const LANGUAGES = ['en', 'zh-CN'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /** The two tags a HubSpot user context carries (HubSpot docs, UI extensions SDK: `locale` and `language`). */

@@ -16,7 +16,7 @@ export const portalSchema = z.object({
   installed: z.boolean(),
 });
 
-export const recordSummarySchema = z.object({
+const recordSummarySchema = z.object({
   id: z.coerce.string(),
   properties,
   archived: z.boolean().default(false),
@@ -127,7 +127,6 @@ export type Portal = z.infer<typeof portalSchema>;
 export type RecordSummary = z.infer<typeof recordSummarySchema>;
 export type RecordPage = z.infer<typeof recordPageSchema>;
 export type CrmRecord = z.infer<typeof recordSchema>;
-export type Association = z.infer<typeof associationSchema>;
 export type Property = z.infer<typeof propertySchema>;
 export type PropertyCatalogue = z.infer<typeof propertyCatalogueSchema>;
 export type Pipeline = z.infer<typeof pipelineSchema>;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-export const THEMES = ['light', 'dark'] as const;
+const THEMES = ['light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
 const STORAGE_KEY = 'practice-portal.theme';

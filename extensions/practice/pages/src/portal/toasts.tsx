@@ -5,7 +5,7 @@ import type { GlyphName } from '../kit/glyph-paths.ts';
 import { useLanguage } from './language.tsx';
 
 export const TOAST_TONES = ['info', 'success', 'warning', 'danger', 'tip'] as const;
-export type ToastTone = (typeof TOAST_TONES)[number];
+type ToastTone = (typeof TOAST_TONES)[number];
 export type Toast = {
   readonly tone: ToastTone;
   readonly title?: string;

@@ -7,7 +7,7 @@ import type { Answer } from '../portal/portal-api.ts';
 import { usePortal } from '../portal/portal-context.tsx';
 import type { CrmRecord } from '../portal/portal-schema.ts';
 
-export type RecordState =
+type RecordState =
   | { readonly status: 'loading' }
   | { readonly status: 'failed'; readonly message: string; readonly missing: boolean }
   | { readonly status: 'ready'; readonly record: CrmRecord };
@@ -23,7 +23,7 @@ export type RecordTools = {
 /** A change made elsewhere keeps its tint this long. */
 const CHANGE_SHOWN_MS = 2_600;
 
-export function changedNames(before: CrmRecord, after: CrmRecord): ReadonlySet<string> {
+function changedNames(before: CrmRecord, after: CrmRecord): ReadonlySet<string> {
   const names = new Set([...Object.keys(before.properties), ...Object.keys(after.properties)]);
   return new Set([...names].filter((name) => (before.properties[name] ?? '') !== (after.properties[name] ?? '')));
 }

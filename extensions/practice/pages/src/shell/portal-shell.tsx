@@ -17,7 +17,7 @@ import { BrandMark, PreferenceButtons } from './preferences.tsx';
 const TYPE_GLYPH: Record<ObjectType, GlyphName> = { deals: 'deal', companies: 'building', tickets: 'ticket' };
 
 /** Extensions that are pages of their own rather than cards on a record. */
-export function isPageExtension(extension: Extension): boolean {
+function isPageExtension(extension: Extension): boolean {
   return !extension.location.startsWith('crm.');
 }
 

@@ -2,7 +2,7 @@ import type { ChartColor, ChartDataRow, ChartProps } from '@hubspot/ui-extension
 
 // Pure preparation of chart data: categories along x, one series per colour group, and round axis steps.
 
-export type Series = {
+type Series = {
   readonly key: string;
   readonly label: string;
   readonly color: string;

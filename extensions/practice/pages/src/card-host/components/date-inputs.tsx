@@ -9,11 +9,11 @@ type TimeOfDay = { readonly hours: number; readonly minutes: number };
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** The SDK counts months from 0; the browser's date field reads YYYY-MM-DD. */
-export function dayToIso(day: Day | null | undefined): string {
+function dayToIso(day: Day | null | undefined): string {
   return day ? `${String(day.year).padStart(4, '0')}-${two(day.month + 1)}-${two(day.date)}` : '';
 }
 
-export function isoToDay(text: string): BaseDate | null {
+function isoToDay(text: string): BaseDate | null {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
   return match ? { year: Number(match[1]), month: Number(match[2]) - 1, date: Number(match[3]) } : null;
 }

@@ -13,7 +13,7 @@ type FieldFrameProps = {
   readonly group?: boolean;
   readonly children: (ids: FieldIds) => ReactNode;
 };
-export type FieldIds = { readonly id: string; readonly labelId: string; readonly describedBy: string | undefined };
+type FieldIds = { readonly id: string; readonly labelId: string; readonly describedBy: string | undefined };
 
 /** Label, required mark, help, description and validation message around any input of a card. */
 export function FieldFrame(props: FieldFrameProps) {
