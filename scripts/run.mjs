@@ -17,6 +17,8 @@ const cache = path.join(root, '.cache');
 const [task = 'start', ...rest] = process.argv.slice(2);
 const PROGRESS_INTERVAL_MS = 10_000;
 const PARENT_CHECK_INTERVAL_MS = 500;
+/** Set once this process was told to end. */
+let stopping = false;
 
 const say = (text) => process.stdout.write(`${text}\n`);
 const fail = (text) => {
@@ -161,14 +163,18 @@ async function test() {
     [path.join(modules, '@playwright/test/cli.js'), 'test', '--reporter=list,json'],
     env,
   );
-  const unit = JSON.parse(readOr(unitReport) ?? '{}');
-  const browser = JSON.parse(readOr(browserReport) ?? '{}').stats ?? {};
-  const passed = (unit.numPassedTests ?? 0) + (browser.expected ?? 0) + (browser.flaky ?? 0);
-  const failed = (unit.numFailedTests ?? 0) + (browser.unexpected ?? 0);
-  const ran = (unit.numPassedTests ?? 0) > 0 && (browser.expected ?? 0) > 0;
-  if (!ran) process.stderr.write('Part of the tests did not run.\n');
-  say(`${passed} passed, ${failed} failed`);
-  return unitCode === 0 && browserCode === 0 && failed === 0 && ran ? 0 : 1;
+  const { tallyVitest, tallyPlaywright } = await import('./tally-tests.ts');
+  const parts = [
+    { name: 'Vitest', code: unitCode, ...tallyVitest(reportIn(unitReport)) },
+    { name: 'Playwright', code: browserCode, ...tallyPlaywright(reportIn(browserReport)) },
+  ];
+  for (const { name, code, passed, failed } of parts) {
+    if (passed === 0) process.stderr.write(`${name}: no test passed.\n`);
+    else if (code !== 0 && failed === 0) process.stderr.write(`${name} ended with code ${code}.\n`);
+  }
+  const sum = (count) => parts.reduce((total, part) => total + part[count], 0);
+  say(`${sum('passed')} passed, ${sum('failed')} failed`);
+  return parts.every((part) => part.code === 0 && part.failed === 0 && part.passed > 0) ? 0 : 1;
 }
 
 /** The one gate: format, lint, types, generated files, unused code, tests. `--static` leaves the tests out. */
@@ -194,6 +200,16 @@ async function check() {
     if (code !== 0) return code;
   }
   return rest.includes('--static') ? 0 : test();
+}
+
+/** A test report; undefined when there is none or its writer was stopped half-way. */
+function reportIn(file) {
+  try {
+    return JSON.parse(readOr(file) ?? 'null');
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 async function step(title, work) {
@@ -234,12 +250,14 @@ function quiet(command, args, env, { cwd = root, shell = false } = {}) {
 /**
  * Runs the task as a child and resolves with its exit code. npm starts scripts through a shell, and a TERM or KILL that reaches only npm or
  * that shell would leave the task running: a changed parent counts as SIGTERM. The IPC channel tells the child when this process is gone.
+ * After any of these nothing more is started.
  */
 function become(command, args, env) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
     const handlers = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => {
       const handler = () => {
+        stopping = true;
         if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
       };
       process.on(signal, handler);
@@ -247,13 +265,17 @@ function become(command, args, env) {
     });
     const line = ancestry();
     const timer = setInterval(() => {
-      if (ancestry() !== line) child.kill('SIGTERM');
+      if (ancestry() === line) return;
+      stopping = true;
+      child.kill('SIGTERM');
     }, PARENT_CHECK_INTERVAL_MS);
     child.on('error', (error) => fail(String(error)));
     child.on('exit', (code, signal) => {
       clearInterval(timer);
       for (const [name, handler] of handlers) process.removeListener(name, handler);
-      resolve(code ?? 128 + (os.constants.signals[signal] ?? 0));
+      const exitCode = code ?? 128 + (os.constants.signals[signal] ?? 0);
+      if (stopping) process.exit(exitCode);
+      resolve(exitCode);
     });
   });
 }
