@@ -13,7 +13,13 @@ import { theme } from './theme.ts';
 const RETRIES_MAX = 2;
 const queries = new QueryClient({
   defaultOptions: {
-    queries: { staleTime: 5_000, retry: (count, error) => count < RETRIES_MAX && !isRefusal(error) },
+    // Without a connection a request fails and says so, rather than waiting in silence.
+    mutations: { networkMode: 'always' },
+    queries: {
+      networkMode: 'always',
+      staleTime: 5_000,
+      retry: (count, error) => count < RETRIES_MAX && !isRefusal(error),
+    },
   },
 });
 

@@ -73,13 +73,13 @@ export function NoticeText({ notice }: { readonly notice: ContractCardView['noti
       </Text>
     );
   }
-  const colour = notice.window === 'closed' ? 'dimmed' : notice.window === 'soon' ? 'red' : undefined;
+  const urgent = notice.window === 'soon';
   return (
     <>
       <Text span size="sm" className="cp-nowrap">
         {day(notice.safeDate)}
       </Text>
-      <Text size="xs" {...(colour === undefined ? { c: 'dimmed' } : { c: colour })} className="cp-nowrap">
+      <Text size="xs" {...(urgent ? {} : { c: 'dimmed' })} className={urgent ? 'cp-nowrap cp-urgent' : 'cp-nowrap'}>
         {notice.daysLeft < 0
           ? t('notice.passed', { days: -notice.daysLeft })
           : t('notice.left', { days: notice.daysLeft })}

@@ -4,6 +4,7 @@ import { Button, Center, Loader, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { call, isRefusal } from '../api/workspace-api.ts';
 import { useWords, WordsProvider } from '../words.tsx';
+import { Boundary } from './Boundary.tsx';
 import { Frame } from './Frame.tsx';
 import { Pages } from './Pages.tsx';
 import { SessionProvider } from './session.tsx';
@@ -16,7 +17,9 @@ export function Workspace() {
       {session.data !== undefined ? (
         <SessionProvider me={session.data}>
           <Frame>
-            <Pages />
+            <Boundary>
+              <Pages />
+            </Boundary>
           </Frame>
         </SessionProvider>
       ) : session.isPending ? (
@@ -39,7 +42,11 @@ function SignIn() {
       <Stack maw={420} gap="md">
         <Title order={1}>{t('signIn.title')}</Title>
         <Text>{t('signIn.body')}</Text>
-        <Button component="a" href="/oauth/hubspot/start" size="md">
+        <Button
+          component="a"
+          href={`/oauth/hubspot/start?returnPath=${encodeURIComponent(window.location.pathname + window.location.search)}`}
+          size="md"
+        >
           {t('signIn.hubspot')}
         </Button>
       </Stack>
