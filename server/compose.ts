@@ -91,7 +91,7 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
     services,
     housekeeping,
     engine,
-    run: (signal) => runParts({ store, engine, housekeeping, state }, signal),
+    run: (signal) => runParts({ store, engine, services, housekeeping, state }, signal),
     startDraining: () => {
       state.draining = true;
       events.close();
@@ -104,7 +104,7 @@ type Surroundings = { readonly world: World; readonly metrics: Metrics; readonly
 
 /** Everything below HTTP. */
 function composeCore(settings: ServerSettings, { world, metrics, events }: Surroundings) {
-  // The store derives columns through a service that is built on the store: the service is looked up when the first write needs it.
+  // Store and engine tell services that are built on them: those are looked up when they are first needed.
   const late: { services: ReturnType<typeof createServices> | null } = { services: null };
   const store = openStore({
     url: settings.databaseUrl,
@@ -132,6 +132,7 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
     calendars,
     settings: engineSettings(settings, contracts),
     metrics: syncMetrics(metrics),
+    onCases: (connection, accountIds) => late.services?.slaRefresh.note(connection, accountIds),
     afterHook: (point, connection) => Promise.resolve(tellPages(events, point, connection)),
   });
   const imports = createImportStore(store.database, world);
@@ -153,12 +154,14 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
   return { store, oauth, hubspot, engine, services, workspaces };
 }
 
-type Running = Pick<ComposedServer, 'store' | 'engine' | 'housekeeping'> & { readonly state: { turning: boolean } };
+type Running = Pick<ComposedServer, 'store' | 'engine' | 'services' | 'housekeeping'> & {
+  readonly state: { turning: boolean };
+};
 
-async function runParts({ store, engine, housekeeping, state }: Running, signal: AbortSignal): Promise<void> {
+async function runParts({ store, engine, services, housekeeping, state }: Running, signal: AbortSignal): Promise<void> {
   await store.database.listen(DIRTY_CHANNEL, () => engine.wake(), signal);
   state.turning = true;
-  await Promise.all([engine.run(signal), housekeeping.run(signal)]).finally(() => {
+  await Promise.all([engine.run(signal), housekeeping.run(signal), services.slaRefresh.run(signal)]).finally(() => {
     state.turning = false;
   });
 }

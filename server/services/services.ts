@@ -7,6 +7,7 @@ import { createImports } from './imports.ts';
 import { createRecordCards } from './record-cards.ts';
 import type { ServiceParts } from './service-parts.ts';
 import { createSlaMonths } from './sla-months.ts';
+import { createSlaRefresh } from './sla-refresh.ts';
 import { createContractPages } from './contract-pages.ts';
 import { createWorkspaceContracts } from './workspace-contracts.ts';
 
@@ -24,6 +25,7 @@ export function createServices(
     cards,
     cardWrites: createCardWrites(parts, cards, sla),
     sla,
+    slaRefresh: createSlaRefresh(parts, sla),
     derived,
     contracts: createWorkspaceContracts(parts, derived),
     pages: createContractPages(parts, sla),

@@ -3,7 +3,7 @@
  * compares the revision it was decided on, records provenance, and marks every CRM record the contract is attached to as `ours`, so
  * that a change can never be stored without being mirrored. Writes that carry `once` happen at most once per key.
  */
-import type { HostObjectType, HostRecordRef } from '../crm/port.ts';
+import type { HostRecordRef } from '../crm/port.ts';
 import type { Contract, PlainDate } from '../domain/contract.ts';
 import type { ConnectionState, LinkedContract, NewConflict, Provenance } from './port.ts';
 import type { SlaSummary } from '../domain/sla-summary.ts';
@@ -293,6 +293,16 @@ export interface ContractStore {
 
   /** Contracts that have an objective in force, in id order. */
   listContractsWithObjectives(workspaceId: string, afterId: string | null, limit: number): Promise<readonly string[]>;
+  /** Those of them that are attached to one of the accounts, in id order. */
+  listServedContracts(
+    workspaceId: string,
+    page: {
+      readonly connectionId: string;
+      readonly accountIds: readonly string[];
+      readonly afterId: string | null;
+      readonly limit: number;
+    },
+  ): Promise<readonly string[]>;
   loadSlaInputs(workspaceId: string, contractId: string, fromAt: number, toAt: number): Promise<SlaInputs | null>;
   /** Adds a revision for each result whose inputs differ from the newest one, saves the summary and marks mirrors when it changed. */
   saveSlaResults(

@@ -257,8 +257,11 @@ export interface SyncStore {
     after: HostRecordRef | null,
     limit: number,
   ): Promise<readonly HostRecordRef[]>;
-  /** Support cases read from the host, by id; drives SLA response results. */
-  saveCases(connection: ConnectionRef, cases: readonly HostCase[]): Promise<void>;
+  /**
+   * Support cases read from the host, by id; drives SLA response results. Gives the ids of the accounts whose cases changed by it, those
+   * that lost a case included.
+   */
+  saveCases(connection: ConnectionRef, cases: readonly HostCase[]): Promise<readonly string[]>;
   /** Contracts whose stage or end date follows from the calendar by now (domain §4): id and revision with the changes due. */
   listDueByDate(workspaceId: string, today: PlainDate, limit: number): Promise<readonly LinkedContract[]>;
   applySystemUpdates(workspaceId: string, updates: readonly ContractUpdate[]): Promise<void>;

@@ -31,10 +31,11 @@ export async function readCases(turn: Turn, items: readonly DirtyItem[]): Promis
       return { kind: 'failed', failure: answer.failure };
     }
     const live = answer.value.flatMap((read) => (read.kind === 'live' ? [toCase(read.record)] : []));
-    await turn.parts.store.saveCases(
+    const touched = await turn.parts.store.saveCases(
       turn.connection,
       live.filter((hostCase) => hostCase !== null),
     );
+    if (touched.length > 0) turn.parts.onCases?.(turn.connection, touched);
     const settled = await settleAll(
       turn,
       chunk.map((item): Settlement => done(item)),

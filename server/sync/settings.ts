@@ -61,5 +61,7 @@ export type EngineParts = {
   readonly calendars: CalendarSource;
   readonly settings: EngineSettings;
   readonly metrics?: SyncMetrics;
+  /** Told which accounts' cases changed, right after they were saved. */
+  readonly onCases?: (connection: ConnectionRef, accountIds: readonly string[]) => void;
   readonly afterHook?: (point: HookPoint, connection: ConnectionRef | null) => Promise<void>;
 };

@@ -216,6 +216,51 @@ describe('service levels', () => {
     expect(vendors.find(({ name }) => name === detail.contract.counterparty)?.breachesTwelveMonths).toBe(1);
   });
 
+  test('a vendor’s late answer shows within a round, without waiting for the regular close', async () => {
+    const contract = await newContract({ counterparty: `Vendor ${randomUUID()}`, effectiveDate: '2025-01-01' });
+    await database.admin.query(
+      `INSERT INTO sla_objective (workspace_id, id, contract_id, metric, target, comparator, unit, "window", zone, sample_source, definition, created_at)
+       VALUES ($1, $2, $3, 'response', '95', 'gte', 'percent', 'calendar_month', 'UTC', 'tickets', '{"targetMinutes":60}', now())`,
+      [connection.workspaceId, randomUUID(), contract.id],
+    );
+    const { parts, slaRefresh } = api.server.services;
+    const provenance = {
+      source: 'workspace',
+      actor: null,
+      connectionId: null,
+      ref: null,
+      eventId: null,
+      at: 0,
+    } as const;
+    const account = { objectType: 'account', recordId: '5001' } as const;
+    await parts.contracts.attach(
+      { workspaceId: connection.workspaceId, provenance, once: null },
+      { connectionId: connection.connectionId, ref: account },
+      contract.id,
+    );
+    const openedAt = Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 1, 10, 8);
+    const supportCase = {
+      ref: { objectType: 'case', recordId: '9001' },
+      accountIds: ['5001'],
+      subject: 'Down',
+      priority: 'HIGH',
+      openedAt,
+      respondedAt: openedAt + 30 * 60_000,
+      closedAt: null,
+    } as const;
+    const status = async (): Promise<unknown> =>
+      at((await api.page('GET', `/v1/contracts/${contract.id}`)).body, 'contract', 'sla', 'status');
+    const save = async (respondedAt: number): Promise<void> => {
+      const touched = await api.server.store.sync.saveCases(connection, [{ ...supportCase, respondedAt }]);
+      slaRefresh.note(connection, touched);
+      await slaRefresh.once(new AbortController().signal);
+    };
+    await save(openedAt + 30 * 60_000);
+    expect(await status()).toBe('met');
+    await save(openedAt + 90 * 60_000);
+    expect(await status()).toBe('missed');
+  });
+
   test('working the months out again adds no revision while the inputs are the same', async () => {
     const count = async () => (await database.admin.query('SELECT count(*)::int AS n FROM sla_result')).rows;
     const before = await count();

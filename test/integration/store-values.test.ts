@@ -185,13 +185,18 @@ describe('accounts and contracts', () => {
       respondedAt: null,
       closedAt: null,
     };
-    await store.sync.saveCases(connection, [supportCase]);
-    await store.sync.saveCases(connection, [supportCase, { ...supportCase, respondedAt: T0 + 60_000 }]);
+    expect(await store.sync.saveCases(connection, [supportCase])).toEqual(['1', '2']);
+    expect(await store.sync.saveCases(connection, [supportCase, { ...supportCase, respondedAt: T0 + 60_000 }])).toEqual(
+      ['1', '2'],
+    );
     const { rows } = await database.admin.query(
       'SELECT account_ids, responded_at FROM support_case WHERE workspace_id = $1',
       [connection.workspaceId],
     );
     expect(rows).toEqual([{ account_ids: ['1', '2'], responded_at: new Date(T0 + 60_000) }]);
+    const known = { ...supportCase, respondedAt: T0 + 60_000 };
+    expect(await store.sync.saveCases(connection, [known])).toEqual([]);
+    expect(await store.sync.saveCases(connection, [{ ...known, accountIds: ['3'] }])).toEqual(['1', '2', '3']);
   });
 });
 

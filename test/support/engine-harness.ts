@@ -37,6 +37,7 @@ export type HarnessParts = {
   readonly storeLatencyMs?: () => number;
   readonly settings?: Partial<EngineSettings>;
   readonly afterHook?: EngineParts['afterHook'];
+  readonly onCases?: EngineParts['onCases'];
   /** Hears of every call to a port before it is made; may kill the process, and then the call is not made. */
   readonly beforeCall?: (name: string, kill: () => void) => void;
 };
@@ -72,6 +73,7 @@ export function startProcess(parts: HarnessParts): Process {
       observeLag: () => undefined,
     },
     ...(parts.afterHook === undefined ? {} : { afterHook: parts.afterHook }),
+    ...(parts.onCases === undefined ? {} : { onCases: parts.onCases }),
   });
   return { engine, kill };
 }

@@ -422,7 +422,15 @@ export function createMemoryStore(now: () => number): MemoryStore {
         .map(([, ref]) => ref);
     },
     async saveCases({ connectionId }, read) {
-      for (const hostCase of read) cases.set(at(connectionId, hostCase.ref), hostCase);
+      const touched = new Set<string>();
+      for (const hostCase of read) {
+        const key = at(connectionId, hostCase.ref);
+        const before = cases.get(key);
+        cases.set(key, hostCase);
+        if (JSON.stringify(before) === JSON.stringify(hostCase)) continue;
+        for (const id of [...(before?.accountIds ?? []), ...hostCase.accountIds]) touched.add(id);
+      }
+      return [...touched];
     },
     async listDueByDate(workspaceId, today, limit) {
       return [...contracts.values()]

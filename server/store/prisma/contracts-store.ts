@@ -58,6 +58,7 @@ export function createContractStore(database: Database, world: World): ContractS
       ),
     listContractsWithObjectives: (workspaceId, afterId, limit) =>
       read(workspaceId, (sql) => listContractsWithObjectives(sql, workspaceId, { afterId, limit })),
+    listServedContracts: (workspaceId, page) => read(workspaceId, (sql) => listServedContracts(sql, workspaceId, page)),
     loadSlaInputs: (workspaceId, contractId, fromAt, toAt) =>
       read(workspaceId, (sql) => loadSlaInputs(sql, workspaceId, { contractId, fromAt, toAt })),
     saveSlaResults: async (context, contractId, results, summary) => {
@@ -151,6 +152,21 @@ async function listContractsWithObjectives(
     `SELECT DISTINCT o.contract_id FROM sla_objective o WHERE o.workspace_id = $1 AND o.retired_at IS NULL
      AND ($2::uuid IS NULL OR o.contract_id > $2) ORDER BY o.contract_id LIMIT $3`,
     [workspaceId, page.afterId, page.limit],
+  );
+  return rows.map(({ contract_id }) => z.string().parse(contract_id));
+}
+
+async function listServedContracts(
+  sql: Sql,
+  workspaceId: string,
+  page: Parameters<ContractStore['listServedContracts']>[1],
+): Promise<readonly string[]> {
+  const rows = await sql.rows<{ contract_id: unknown }>(
+    `SELECT DISTINCT l.contract_id FROM contract_link l WHERE l.workspace_id = $1 AND l.connection_id = $2 AND l.object_type = 'account'
+       AND l.record_id = ANY($3::text[]) AND l.state = 'active' AND ($4::uuid IS NULL OR l.contract_id > $4)
+       AND EXISTS (SELECT 1 FROM sla_objective o WHERE o.workspace_id = $1 AND o.contract_id = l.contract_id AND o.retired_at IS NULL)
+     ORDER BY l.contract_id LIMIT $5`,
+    [workspaceId, page.connectionId, page.accountIds, page.afterId, page.limit],
   );
   return rows.map(({ contract_id }) => z.string().parse(contract_id));
 }

@@ -85,7 +85,13 @@ async function listMirrored(
   return rows.map((row) => ({ objectType: row.object_type, recordId: row.record_id }));
 }
 
-async function saveCases(sql: Sql, connection: ConnectionRef, cases: readonly HostCase[], at: number): Promise<void> {
+/** A case as it is already kept is not written again and touches no account. */
+async function saveCases(
+  sql: Sql,
+  connection: ConnectionRef,
+  cases: readonly HostCase[],
+  at: number,
+): Promise<readonly string[]> {
   const byId = new Map(cases.map((entry) => [entry.ref.recordId, entry]));
   const rows = [...byId.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -98,16 +104,29 @@ async function saveCases(sql: Sql, connection: ConnectionRef, cases: readonly Ho
       responded_at: instant(entry.respondedAt),
       closed_at: instant(entry.closedAt),
     }));
-  await sql.run(
-    `INSERT INTO support_case (workspace_id, connection_id, record_id, account_ids, subject, priority, opened_at, responded_at, closed_at,
-       updated_at)
-     SELECT $1, $2, n.*, $4 FROM jsonb_to_recordset($3::jsonb) AS n(record_id text, account_ids text[], subject text, priority text,
-       opened_at timestamptz, responded_at timestamptz, closed_at timestamptz)
-     ON CONFLICT (workspace_id, connection_id, record_id) DO UPDATE SET account_ids = EXCLUDED.account_ids, subject = EXCLUDED.subject,
-       priority = EXCLUDED.priority, opened_at = EXCLUDED.opened_at, responded_at = EXCLUDED.responded_at,
-       closed_at = EXCLUDED.closed_at, updated_at = EXCLUDED.updated_at`,
+  const touched = await sql.rows<{ account_id: string }>(
+    `WITH n AS (
+       SELECT * FROM jsonb_to_recordset($3::jsonb) AS n(record_id text, account_ids text[], subject text, priority text,
+         opened_at timestamptz, responded_at timestamptz, closed_at timestamptz)
+     ), before AS (
+       SELECT s.record_id, s.account_ids FROM support_case s JOIN n USING (record_id) WHERE s.workspace_id = $1 AND s.connection_id = $2
+     ), saved AS (
+       INSERT INTO support_case AS s (workspace_id, connection_id, record_id, account_ids, subject, priority, opened_at, responded_at,
+         closed_at, updated_at)
+       SELECT $1, $2, n.*, $4 FROM n
+       ON CONFLICT (workspace_id, connection_id, record_id) DO UPDATE SET account_ids = EXCLUDED.account_ids, subject = EXCLUDED.subject,
+         priority = EXCLUDED.priority, opened_at = EXCLUDED.opened_at, responded_at = EXCLUDED.responded_at,
+         closed_at = EXCLUDED.closed_at, updated_at = EXCLUDED.updated_at
+       WHERE (s.account_ids, s.subject, s.priority, s.opened_at, s.responded_at, s.closed_at) IS DISTINCT FROM
+         (EXCLUDED.account_ids, EXCLUDED.subject, EXCLUDED.priority, EXCLUDED.opened_at, EXCLUDED.responded_at, EXCLUDED.closed_at)
+       RETURNING s.record_id, s.account_ids
+     )
+     SELECT DISTINCT unnest(account_ids) AS account_id FROM (
+       SELECT account_ids FROM saved UNION ALL SELECT b.account_ids FROM before b JOIN saved USING (record_id)) AS both_sides
+     ORDER BY account_id`,
     [connection.workspaceId, connection.connectionId, jsonb(rows), instant(at)],
   );
+  return touched.map(({ account_id }) => account_id);
 }
 
 export function hostRecordMethods(database: Database, world: World): HostRecordMethods {
@@ -123,8 +142,10 @@ export function hostRecordMethods(database: Database, world: World): HostRecordM
     listMirrored: async (connection, after, limit) =>
       await database.inWorkspace(connection.workspaceId, (sql) => listMirrored(sql, connection, after, limit)),
     saveCases: async (connection, cases) => {
-      if (cases.length === 0) return;
-      await database.inWorkspace(connection.workspaceId, (sql) => saveCases(sql, connection, cases, world.clock.now()));
+      if (cases.length === 0) return [];
+      return await database.inWorkspace(connection.workspaceId, (sql) =>
+        saveCases(sql, connection, cases, world.clock.now()),
+      );
     },
   };
 }

@@ -58,10 +58,14 @@ describe('support cases', () => {
       respondedAt: null,
       closedAt: null,
     };
-    rig.start();
+    const touched: string[] = [];
+    rig.start({
+      onCases: (connection, ids) => void touched.push(...ids.map((id) => `${connection.connectionId} ${id}`)),
+    });
     await rig.advance(MINUTE_MS);
     rig.host.create(rig.connection.accountId, ref, { facts, associations: { account: ['7'] } });
     await rig.advance(5_000);
+    expect(touched).toEqual(['conn-a 7']);
     expect(rig.store.cases.get('conn-a|case/9')).toEqual({
       ref,
       accountIds: ['7'],
