@@ -114,11 +114,14 @@ function importView(job: ImportJobRow, rows: readonly { readonly cells: readonly
   };
 }
 
-async function plan(
-  parts: ServiceParts,
-  workspace: WorkspaceRow,
-  request: { readonly importId: string; readonly options: ImportOptions },
-): Promise<Outcome<ImportPlan>> {
+type PlanRequest = {
+  readonly importId: string;
+  readonly options: ImportOptions;
+  /** Told how many rows there are before they are judged. */
+  readonly onRead?: (rows: number) => void;
+};
+
+async function plan(parts: ServiceParts, workspace: WorkspaceRow, request: PlanRequest): Promise<Outcome<ImportPlan>> {
   const job = await parts.imports.findImport(workspace.id, request.importId);
   if (job === null) return refused('not_found');
   if (job.state !== 'uploaded') return refused('import_invalid', { reason: `already_${job.state}` });
@@ -127,6 +130,7 @@ async function plan(
     return refused('invalid_body', { errors: [{ pointer: '/mapping', message: 'column_position' }] });
   }
   const rows = await parts.imports.loadImportRows(workspace.id, request.importId);
+  request.onRead?.(rows.length);
   return done(await planImport(parts, workspace, { headers: job.headers, rows, options: request.options }));
 }
 
@@ -149,6 +153,31 @@ function checkView(planned: ImportPlan): ImportCheck {
   };
 }
 
+/**
+ * Tells open pages how far a commit is, in rows of its file: rows left out count once they are judged, the others once they are written.
+ * It never goes back, also when the database makes the transaction begin anew.
+ */
+function progressOf(parts: ServiceParts, workspaceId: string, importId: string) {
+  let [done, total] = [0, 0];
+  const tell = (state: ImportJobRow['state']): void =>
+    parts.events.publish(workspaceId, { kind: 'import', importId, done, total, state });
+  return {
+    begin: (rows: number): void => {
+      total = rows;
+      tell('committing');
+    },
+    reach: (rows: number): void => {
+      if (rows <= done) return;
+      done = rows;
+      tell('committing');
+    },
+    end: (state: 'committed' | 'uploaded'): void => {
+      done = state === 'committed' ? total : 0;
+      tell(state);
+    },
+  };
+}
+
 type CommitRequest = {
   readonly importId: string;
   readonly options: ImportOptions;
@@ -162,10 +191,12 @@ async function commit(
   request: CommitRequest,
 ): Promise<Outcome<ImportView>> {
   const { importId, options } = request;
-  const planned = await plan(parts, workspace, { importId, options });
+  const progress = progressOf(parts, workspace.id, importId);
+  const planned = await plan(parts, workspace, { importId, options, onRead: progress.begin });
   if (!planned.ok) return planned;
   const { rows, counts, creates, updates, newOrganisations } = planned.value;
   if (counts.invalid > 0 && !request.skipInvalid) {
+    progress.end('uploaded');
     return refused('import_invalid', {
       reason: 'rows_invalid',
       errors: rows
@@ -179,9 +210,7 @@ async function commit(
     actor: { source: 'import', actor: request.actor, connectionId: null, ref: null },
     once: null,
   });
-  const total = creates.length + updates.length;
-  parts.events.publish(workspace.id, { kind: 'import', importId, done: 0, total, state: 'committing' });
-  const committed = await parts.imports.commitImport(context, importId, {
+  const work = {
     creates,
     updates,
     newOrganisations,
@@ -193,15 +222,19 @@ async function commit(
     })),
     counts: { created: counts.create, updated: counts.update, skipped: counts.skip, invalid: counts.invalid },
     options,
-  });
+  };
+  const toWrite = creates.length + updates.length;
+  const committed = await parts.imports.commitImport(context, importId, work, (done) =>
+    progress.reach(rows.length - toWrite + done),
+  );
   if (committed !== 'committed') {
-    parts.events.publish(workspace.id, { kind: 'import', importId, done: 0, total, state: 'uploaded' });
+    progress.end('uploaded');
     return committed === 'stale'
       ? refused('revision_conflict')
       : refused('import_invalid', { reason: 'already_committed' });
   }
   parts.wake();
-  parts.events.publish(workspace.id, { kind: 'import', importId, done: total, total, state: 'committed' });
+  progress.end('committed');
   parts.events.publish(workspace.id, { kind: 'contracts', contractIds: [] });
   const job = await parts.imports.findImport(workspace.id, importId);
   return job === null ? refused('not_found') : done(await viewWithSamples(parts, workspace, job));

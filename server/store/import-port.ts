@@ -50,7 +50,10 @@ export interface ImportStore {
     workspaceId: string,
     numbers: readonly string[],
   ): Promise<readonly { readonly number: string; readonly contractId: string }[]>;
-  /** All of it in one transaction, or nothing. `stale`: a contract changed or appeared since the rows were judged. */
+  /**
+   * All of it in one transaction, or nothing. `stale`: a contract changed or appeared since the rows were judged. `onRows` hears how many
+   * contracts are written so far; it begins anew when the transaction does.
+   */
   commitImport(
     context: WriteContext,
     importId: string,
@@ -63,5 +66,6 @@ export interface ImportStore {
       readonly counts: ImportCounts;
       readonly options: unknown;
     },
+    onRows: (done: number) => void,
   ): Promise<'committed' | 'stale' | 'not_open'>;
 }

@@ -104,6 +104,54 @@ describe('nothing is half imported', () => {
   });
 });
 
+describe('a large register', () => {
+  test('tells open pages how far it is, in steps that never go back, and is still one transaction', async () => {
+    const seen: { done: number; total: number; state: string; visible: number }[] = [];
+    const { events } = api.server.services.parts;
+    const rows = Array.from({ length: 2_200 }, (_, index) => `B-${index},Bulk ${index},Vendor ${index % 40},,,,,`);
+    const view = await uploaded(`${HEADER}\n${rows.join('\n')}\n`);
+    const looks: Promise<void>[] = [];
+    const leave = events.subscribe(workspaceId, {
+      notify: (event) => {
+        if (event.kind !== 'import') return;
+        const step = { done: event.done, total: event.total, state: event.state, visible: 0 };
+        seen.push(step);
+        if (event.state !== 'committing') return;
+        looks.push(stored('Bulk').then(({ total }) => void (step.visible = total)));
+      },
+      leave: () => undefined,
+    });
+    expect((await commit(view.id, view.options)).status).toBe(200);
+    leave?.();
+    await Promise.all(looks);
+    const steps = seen.map(({ done }) => done);
+    expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+    expect(steps[0]).toBe(0);
+    expect(new Set(steps).size).toBeGreaterThanOrEqual(5);
+    expect(seen.at(-1)).toMatchObject({ done: 2_200, total: 2_200, state: 'committed' });
+    // A look that began before the end sees nothing of the import, or all of it when it was slower than the commit.
+    expect(seen.flatMap(({ visible }) => (visible === 0 || visible === 2_200 ? [] : [visible]))).toEqual([]);
+    const options = { ...view.options, duplicates: 'update' as const };
+    const again = await uploaded(`${HEADER}\n${rows.map((row) => row.replace('Bulk', 'Bulkier')).join('\n')}\n`);
+    expect((await commit(again.id, { ...again.options, ...options })).status).toBe(200);
+    expect((await stored('Bulkier')).total).toBe(2_200);
+  });
+
+  test('a wrong row ends the announcement where it began', async () => {
+    const states: string[] = [];
+    const view = await uploaded(`${HEADER}\nW-1,Wrong,Vendor,03/04/2026,,,,\n`);
+    const leave = api.server.services.parts.events.subscribe(workspaceId, {
+      notify: (event) => {
+        if (event.kind === 'import') states.push(`${event.state} ${event.done}/${event.total}`);
+      },
+      leave: () => undefined,
+    });
+    expect((await commit(view.id, view.options)).status).toBe(422);
+    leave?.();
+    expect(states).toEqual(['committing 0/1', 'uploaded 0/1']);
+  });
+});
+
 describe('contracts that are on file already', () => {
   test('are left as they are, or changed with a trace, as the person chooses', async () => {
     const first = await uploaded(`${HEADER}\nD-1,Old title,Vendor,2026-01-01,2026-12-31,100,USD,draft\n`);

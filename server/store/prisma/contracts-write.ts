@@ -68,12 +68,36 @@ function registersOf(contract: Contract, derived: DerivedColumns): Readonly<Reco
   };
 }
 
+/** Rows that one statement takes, so that a large import can say how far it is. */
+const CHUNK_ROWS = 500;
+
+function chunksOf<T>(items: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / CHUNK_ROWS) }, (_, index) =>
+    items.slice(index * CHUNK_ROWS, (index + 1) * CHUNK_ROWS),
+  );
+}
+
+/** Told how many rows a statement has written; they are final only once the transaction is. */
+export type OnRows = (count: number) => void;
+const NOBODY: OnRows = () => undefined;
+
 /** All of the contracts, or `duplicate_number`; the caller then abandons the transaction. */
 export async function insertContracts(
   write: Write,
   commands: readonly CreateContract[],
+  onRows: OnRows = NOBODY,
 ): Promise<'inserted' | 'duplicate_number'> {
-  if (commands.length === 0) return 'inserted';
+  for (const chunk of chunksOf(commands)) {
+    if ((await insertChunk(write, chunk)) === 'duplicate_number') return 'duplicate_number';
+    onRows(chunk.length);
+  }
+  return 'inserted';
+}
+
+async function insertChunk(
+  write: Write,
+  commands: readonly CreateContract[],
+): Promise<'inserted' | 'duplicate_number'> {
   const { sql, context, now } = write;
   await insertOrganisations(
     write,
@@ -106,19 +130,34 @@ export async function createContract(write: Write, command: CreateContract): Pro
   return await attachRecord(write, attachTo, contract.id);
 }
 
-/** One statement for all; contracts whose revision has moved are not touched and the count tells. */
-export async function updateContracts(write: Write, commands: readonly UpdateContract[]): Promise<'updated' | 'stale'> {
+/** Contracts whose revision has moved are not touched and the count tells. All are locked before any mirror is marked. */
+export async function updateContracts(
+  write: Write,
+  commands: readonly UpdateContract[],
+  onRows: OnRows = NOBODY,
+): Promise<'updated' | 'stale'> {
   if (commands.length === 0) return 'updated';
+  const { sql, context, now } = write;
+  const ids = commands.map(({ contract }) => contract.id);
+  await sql.rows(
+    `SELECT c.id FROM contract c WHERE c.workspace_id = $1 AND c.id = ANY($2::uuid[]) ORDER BY c.id FOR NO KEY UPDATE`,
+    [context.workspaceId, ids],
+  );
+  for (const chunk of chunksOf(commands)) {
+    if ((await updateChunk(write, chunk)) === 'stale') return 'stale';
+    onRows(chunk.length);
+  }
+  await markMirrorsOf(sql, ids, { workspaceId: context.workspaceId, now });
+  return 'updated';
+}
+
+async function updateChunk(write: Write, commands: readonly UpdateContract[]): Promise<'updated' | 'stale'> {
   const { sql, context, now } = write;
   const rows = commands.map(({ contract, derived, expectedRevision, changes }) => ({
     ...registersOf(contract, derived),
     expected_revision: expectedRevision,
     stamps: stampsOf(changes, context.provenance.at),
   }));
-  await sql.rows(
-    `SELECT c.id FROM contract c WHERE c.workspace_id = $1 AND c.id = ANY($2::uuid[]) ORDER BY c.id FOR NO KEY UPDATE`,
-    [context.workspaceId, commands.map(({ contract }) => contract.id)],
-  );
   const updated = await sql.run(
     `UPDATE contract t SET ${REGISTER_NAMES.map((name) => `${name} = c.${name}`).join(', ')},
        revision = t.revision + 1, changed_at = t.changed_at || c.stamps, updated_at = $3
@@ -130,11 +169,6 @@ export async function updateContracts(write: Write, commands: readonly UpdateCon
   await recordChanges(
     write,
     commands.map(({ contract, expectedRevision, changes }) => ({ contract, revision: expectedRevision + 1, changes })),
-  );
-  await markMirrorsOf(
-    sql,
-    commands.map(({ contract }) => contract.id),
-    { workspaceId: context.workspaceId, now },
   );
   return 'updated';
 }

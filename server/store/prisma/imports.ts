@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import type { World } from '../../world.ts';
 import { IMPORT_STATES, type ImportCounts, type ImportJobRow, type ImportStore } from '../import-port.ts';
-import { insertContracts, replaceParties, updateContracts, insertOrganisations } from './contracts-write.ts';
+import {
+  insertContracts,
+  insertOrganisations,
+  type OnRows,
+  replaceParties,
+  updateContracts,
+} from './contracts-write.ts';
 import { type Database, instant, jsonb, type Sql } from './database.ts';
 import { epochMs } from './contracts-row.ts';
 
@@ -104,10 +110,10 @@ export function createImportStore(database: Database, world: World): ImportStore
       );
       return rows.map(({ number, id }) => ({ number, contractId: id }));
     },
-    commitImport: async (context, importId, work) => {
+    commitImport: async (context, importId, work, onRows) => {
       try {
         await read(context.workspaceId, (sql) =>
-          commit({ sql, context, random: world.random, now: world.clock.now() }, importId, work),
+          commit({ sql, context, random: world.random, now: world.clock.now() }, { importId, work, onRows }),
         );
         return 'committed';
       } catch (error) {
@@ -139,9 +145,13 @@ async function insertImport(
   );
 }
 
-type Commit = Parameters<ImportStore['commitImport']>[2];
+type Commit = {
+  readonly importId: string;
+  readonly work: Parameters<ImportStore['commitImport']>[2];
+  readonly onRows: OnRows;
+};
 
-async function commit(write: Parameters<typeof insertContracts>[0], importId: string, work: Commit): Promise<void> {
+async function commit(write: Parameters<typeof insertContracts>[0], { importId, work, onRows }: Commit): Promise<void> {
   const { sql, context, now } = write;
   const taken = await sql.run(
     `UPDATE import_job SET state = 'committed', updated_at = $3, rows_valid = $4, rows_done = $4,
@@ -151,8 +161,10 @@ async function commit(write: Parameters<typeof insertContracts>[0], importId: st
   );
   if (taken !== 1) throw new NothingCommitted('not_open');
   await insertOrganisations(write, work.newOrganisations);
-  if ((await insertContracts(write, work.creates)) === 'duplicate_number') throw new NothingCommitted('stale');
-  if ((await updateContracts(write, work.updates)) === 'stale') throw new NothingCommitted('stale');
+  let done = 0;
+  const tell: OnRows = (count) => onRows((done += count));
+  if ((await insertContracts(write, work.creates, tell)) === 'duplicate_number') throw new NothingCommitted('stale');
+  if ((await updateContracts(write, work.updates, tell)) === 'stale') throw new NothingCommitted('stale');
   if (work.updates.length > 0)
     await replaceParties(
       write,
