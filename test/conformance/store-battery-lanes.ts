@@ -160,6 +160,20 @@ export function laneBattery(make: () => Promise<StoreFixture>): void {
   });
 
   describe('lanes', () => {
+    test.each(['installing', 'parked', 'disconnected'] as const)(
+      'S5 the lane of a connection that is %s is not served and announces no work; once active, nothing was lost',
+      async (state) => {
+        const connection = await use.fixture.addConnection();
+        await use.store.setConnectionState(connection, state, null);
+        await use.store.markDirty([markOf(connection, deal('1'))]);
+        expect(await use.store.leaseLane({ worker: 'w', now: T0 + 1, leaseMs: LEASE_MS })).toBeNull();
+        expect(await use.store.nextDueAt(T0 + 1)).toBeNull();
+        await use.store.setConnectionState(connection, 'active', null);
+        const items = await use.take(await use.lease(T0 + 1), T0 + 1);
+        expect(idsOf(items)).toEqual(['1']);
+      },
+    );
+
     test('S5 a lane has one worker at a time; its lease ends by itself and the fence grows', async () => {
       const connection = await use.fixture.addConnection();
       await use.store.markDirty([markOf(connection, deal('1'))]);
