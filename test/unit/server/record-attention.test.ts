@@ -10,7 +10,10 @@ import { contract, day, term } from '../domain/contract-fixture.ts';
 const TODAY = day('2026-11-23');
 const ref = { objectType: 'opportunity', recordId: '1' } as const;
 
-function card(contracts: readonly Contract[], { asOf = TODAY, sla = NO_SLA }: { asOf?: PlainDate; sla?: SlaSummary } = {}): RecordCard {
+function card(
+  contracts: readonly Contract[],
+  { asOf = TODAY, sla = NO_SLA }: { asOf?: PlainDate; sla?: SlaSummary } = {},
+): RecordCard {
   const connection = {
     id: 'k1',
     host: 'hubspot',
