@@ -74,8 +74,7 @@ export function mainPortalSeed(portfolio: Portfolio): PortalSeed {
       createdAt: `${deal.closeDate < '2026' ? '2024' : '2025'}-03-04T09:30:00Z`,
       properties: {
         dealname: deal.name,
-        amount: deal.amount,
-        deal_currency_code: deal.currency,
+        amount: inCurrency(deal.amount, deal.currency, 'GBP'),
         dealstage: deal.stage,
         pipeline: 'default',
         closedate: `${deal.closeDate}T12:00:00Z`,
@@ -124,7 +123,7 @@ export function secondPortalSeed(portfolio: Portfolio): PortalSeed {
       createdAt: '2025-06-02T02:00:00Z',
       properties: {
         dealname: deal.name,
-        amount: deal.amount,
+        amount: inCurrency(deal.amount, deal.currency, 'CNY'),
         dealstage: deal.stage,
         pipeline: 'default',
         closedate: `${deal.closeDate}T04:00:00Z`,
@@ -136,6 +135,15 @@ export function secondPortalSeed(portfolio: Portfolio): PortalSeed {
       typeId: DEAL_TO_PRIMARY_COMPANY,
     })),
   };
+}
+
+/** Pounds for one unit: rough rates, good enough for figures that a salesperson would have typed in the portal's own currency. */
+const POUNDS: Readonly<Record<string, number>> = { GBP: 1, USD: 0.78, EUR: 0.86, CNY: 0.108, JPY: 0.0051 };
+const ROUNDED_TO = 100;
+
+function inCurrency(amount: string, from: string, to: string): string {
+  const converted = (Number(amount) * (POUNDS[from] ?? 1)) / (POUNDS[to] ?? 1);
+  return String(Math.round(converted / ROUNDED_TO) * ROUNDED_TO);
 }
 
 function companyRecord(company: PortfolioCompany, id: string, ownerId: string) {

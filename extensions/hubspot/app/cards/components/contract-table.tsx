@@ -18,7 +18,7 @@ import { useHost } from './card-frame.tsx';
 import { STATUS_TAG_VARIANTS } from './tone.ts';
 
 /** Pixels for columns whose text must stay on one line; the contract takes what is left. */
-const COLUMN_WIDTHS = { contract: 'auto', stage: 104, renewal: 152, sla: 118, value: 108 } as const satisfies Record<
+const COLUMN_WIDTHS = { contract: 'auto', stage: 98, renewal: 124, sla: 104, value: 108 } as const satisfies Record<
   SortColumn,
   'auto' | number
 >;
