@@ -2,6 +2,7 @@
  * The process: reads the environment, opens the port, puts the server together and takes it down again. Nothing imports this file. It
  * prints exactly three addresses when it is ready, and one sentence when it cannot start.
  */
+import fs from 'node:fs';
 import path from 'node:path';
 import type { RequestListener } from 'node:http';
 import { composeServer, type ComposedServer, type ServerSettings } from './compose.ts';
@@ -20,6 +21,8 @@ import type { World } from './world.ts';
 
 const DRAIN_MS_MAX = 8_000;
 const STOP_MS_MAX = 10_000;
+/** The practice CRM takes the port after ours. */
+const PRACTICE_PORT_MAX = 65_534;
 const PAGES_DIR = path.resolve(import.meta.dirname, '../app/web/dist');
 
 /** Reasons not to start that a person can mend; the sentence is all they need. */
@@ -39,7 +42,7 @@ async function start(): Promise<Started> {
 }
 
 async function startLive(config: LiveConfig, world: World): Promise<Started> {
-  await migrate(config.databaseUrl);
+  await migrateOrSay(config.databaseUrl);
   const door = await openDoor(config, world);
   const server = composeServer(
     {
@@ -63,11 +66,13 @@ async function startLive(config: LiveConfig, world: World): Promise<Started> {
 }
 
 async function startPracticeMode(config: PracticeConfig, world: World): Promise<Started> {
-  const dataDir = path.resolve(config.dataDir);
+  if (config.port > PRACTICE_PORT_MAX)
+    throw new CannotStart(`PORT must be below ${PRACTICE_PORT_MAX + 1}: the practice CRM takes the next one.`);
+  const dataDir = writableFolder(config.dataDir);
   const door = await openDoor(config, world);
   const origin = config.publicUrl ?? `http://localhost:${door.port}`;
   const database = await practiceDatabase(config, dataDir);
-  await migrate(database.url);
+  await migrateOrSay(database.url);
   const { startPractice } = await import('../extensions/practice/start.ts');
   const portal = await startPractice({
     port: config.port === 0 ? 0 : door.port + 1,
@@ -75,7 +80,7 @@ async function startPracticeMode(config: PracticeConfig, world: World): Promise<
     appOrigin: origin,
     ...world,
   }).catch((error: unknown) => {
-    if (!isPortBusy(error)) throw error;
+    if (errorCode(error) !== 'EADDRINUSE') throw error;
     throw new CannotStart(`Port ${door.port + 1} is in use and the practice CRM needs it: set PORT to another number.`);
   });
   const keys = practiceKeys(dataDir, world);
@@ -119,6 +124,48 @@ async function openDoor(config: Config, { clock }: World): Promise<Door> {
       handle = admitted;
     },
   };
+}
+
+/** Asks before anything is started that would have to be taken down again. */
+function writableFolder(dataDir: string): string {
+  const folder = path.resolve(dataDir);
+  const probe = path.join(folder, `.probe-${process.pid}`);
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(probe, '');
+    fs.rmSync(probe);
+    return folder;
+  } catch (error) {
+    const why = errorCode(error) ?? 'unknown';
+    throw new CannotStart(`The folder ${folder} cannot be written (${why}): set DATA_DIR to one that can.`);
+  }
+}
+
+/** What the database or the way to it answers when the address in DATABASE_URL is wrong, and not the statement. */
+const DATABASE_REFUSALS = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ECONNRESET',
+  '28P01',
+  '28000',
+  '3D000',
+]);
+
+async function migrateOrSay(url: string): Promise<void> {
+  try {
+    await migrate(url);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === null || !DATABASE_REFUSALS.has(code)) throw error;
+    throw new CannotStart(`The database cannot be reached (${code}): check DATABASE_URL.`);
+  }
+}
+
+function errorCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
 async function practiceDatabase(
@@ -167,29 +214,32 @@ function serve(server: ComposedServer, door: Door, { world, afterwards }: Servin
   };
 }
 
-function isPortBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-}
-
-/** The first signal drains, the second ends at once. */
-function stopOnSignal(stop: () => Promise<void>): void {
+/**
+ * The first request to stop drains, the second ends at once. Whoever started us with a channel may be killed without a word: the channel
+ * then closes, which counts as a request. Before the start is complete there is nothing to drain, and the database ends with us.
+ */
+function stopWhenAsked(started: { stop: (() => Promise<void>) | null }): void {
   let asked = false;
   const leave = (): void => {
     if (asked) process.exit(130);
     asked = true;
+    if (started.stop === null) process.exit(0);
     setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
-    stop().then(
+    started.stop().then(
       () => process.exit(0),
       () => process.exit(1),
     );
   };
   process.on('SIGINT', leave);
   process.on('SIGTERM', leave);
+  if (process.connected) process.once('disconnect', leave);
 }
 
+const started: { stop: (() => Promise<void>) | null } = { stop: null };
+stopWhenAsked(started);
 try {
   const { addresses, stop } = await start();
-  stopOnSignal(stop);
+  started.stop = stop;
   const width = Math.max(...addresses.map(({ label }) => label.length));
   for (const { label, url } of addresses) say(`${label.padEnd(width)}  ${url}`);
 } catch (error) {

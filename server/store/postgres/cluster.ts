@@ -110,7 +110,7 @@ function openFolder(wanted: string): StartResult<string> {
     if (moved && statSync(folder).uid !== 0)
       return startFailed(
         'folder_unwritable',
-        `The folder ${folder} belongs to somebody else: remove it, or choose a data folder that other users may enter.`,
+        `The folder ${folder} belongs to somebody else: remove it, or set DATA_DIR to a folder that other users may enter.`,
       );
     const probe = join(folder, `.probe-${process.pid}`);
     closeSync(openSync(probe, 'w'));
@@ -120,7 +120,7 @@ function openFolder(wanted: string): StartResult<string> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     return startFailed(
       'folder_unwritable',
-      `The data folder ${folder} cannot be written (${code}): choose another one, or make it writable.`,
+      `The data folder ${folder} cannot be written (${code}): make it writable, or set DATA_DIR to another one.`,
     );
   }
 }
@@ -255,7 +255,7 @@ export async function startCluster(
   if (version !== null && version !== POSTGRES_MAJOR)
     return startFailed(
       'other_version',
-      `The data in ${place.folder} was written by PostgreSQL ${version}, not ${POSTGRES_MAJOR}: choose another folder, or dump and reload it.`,
+      `The data in ${place.folder} was written by PostgreSQL ${version}, not ${POSTGRES_MAJOR}: set DATA_DIR to another folder, or dump and reload it.`,
     );
   const running = version === null ? null : await findRunning(place);
   if (running !== null) {
@@ -263,7 +263,7 @@ export async function startCluster(
     if (owner !== null)
       return startFailed(
         'folder_in_use',
-        `The data folder ${place.folder} is in use by process ${owner}: stop that one first, or choose another folder.`,
+        `The data folder ${place.folder} is in use by process ${owner}: stop that one first, or set DATA_DIR to another folder.`,
       );
     progress('adopting');
     return finish(place, { ...running, password, folder: place.folder, adopted: true });

@@ -86,7 +86,7 @@ export function findNativeBinaries(asOtherUser: boolean): StartResult<string> {
   if (process.platform === 'linux' && !hasGlibc())
     return startFailed(
       'missing_glibc',
-      'The embedded PostgreSQL needs a Linux with glibc (Alpine has none): set DATABASE_URL to a PostgreSQL server instead.',
+      'The embedded PostgreSQL needs a Linux with glibc (Alpine has none): set DATABASE_URL to a PostgreSQL server and COUNTERPART_MODE to practice instead.',
     );
   let entry: string;
   try {
@@ -94,7 +94,7 @@ export function findNativeBinaries(asOtherUser: boolean): StartResult<string> {
   } catch {
     return startFailed(
       'unsupported_platform',
-      `There is no embedded PostgreSQL for ${platform} on ${process.arch} here (package ${name} is not installed): set DATABASE_URL to a PostgreSQL server instead.`,
+      `There is no embedded PostgreSQL for ${platform} on ${process.arch} here (package ${name} is not installed): set DATABASE_URL to a PostgreSQL server and COUNTERPART_MODE to practice instead.`,
     );
   }
   const packageFolder = dirname(dirname(entry));
