@@ -32,6 +32,8 @@ export type PracticeOptions = {
   readonly dataDir: string | null;
   /** Where this machine's browser and the portal reach the product, e.g. `http://localhost:4600`. */
   readonly appOrigin: string;
+  /** Where the app's redirect address is, when a browser knows it under another origin than `appOrigin`. */
+  readonly browserOrigin?: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -64,7 +66,7 @@ export async function startPractice(options: PracticeOptions): Promise<RunningPr
   const manifest = readAppManifest(
     path.resolve(import.meta.dirname, '../hubspot'),
     { appId: kept.appId, clientId: kept.clientId, clientSecret: kept.clientSecret },
-    { public: APP_PUBLIC_ORIGIN, browser: options.appOrigin },
+    { public: APP_PUBLIC_ORIGIN, browser: options.browserOrigin ?? options.appOrigin },
   );
   const portal = await startPracticeHubSpot({
     port: options.port,
