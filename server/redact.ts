@@ -10,10 +10,17 @@ const REDACTED = '[redacted]';
 const SECRET_NAME =
   /(authori[sz]ation|cookie|secret|passw(or)?d|token|api[-_]?key|master[-_]?key|private[-_]?key|credential|signature|ciphertext|verifier|^code$|^state$|session(id)?$|rawbody)/i;
 
+/** A name that ends like this one carries a secret: `HUBSPOT_CLIENT_SECRET`, `refreshToken`, `hapikey`. */
+const SECRET_ENDING =
+  /[\w-]{0,40}(?:token|secret|passw(?:or)?d|api[-_]?key|master[-_]?key|private[-_]?key|ticket|verifier|signature|session(?==))/;
+const SEPARATOR = /["']?\s*[=:]\s*["']?/;
+
 const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${REDACTED}`],
+  // Headers, to the end of their line.
+  [/\b(authori[sz]ation|cookie)(["']?\s*[=:]\s*["']?)[^\r\n"']{4,}/gi, `$1$2${REDACTED}`],
   [
-    /\b((?:access_|refresh_|id_)?token|code|state|client_secret|code_verifier|secret|password|ticket)(["']?\s*[=:]\s*["']?)[^&\s"',}]{4,}/gi,
+    new RegExp(`(${SECRET_ENDING.source}|\\bcode|\\bstate)(${SEPARATOR.source})[^&\\s"',}]{4,}`, 'gi'),
     `$1$2${REDACTED}`,
   ],
   [/([a-z][a-z0-9+.-]*:\/\/[^/\s:@]+:)[^@\s/]+@/gi, `$1${REDACTED}@`],

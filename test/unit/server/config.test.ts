@@ -59,6 +59,26 @@ describe('the environment', () => {
     expect(result.ok ? '' : result.message).not.toContain(value);
   });
 
+  describe('half a configuration', () => {
+    const halves = Object.keys(LIVE).flatMap((name) => [
+      [`only ${name}`, Object.fromEntries(Object.entries(LIVE).filter(([key]) => key === name))] as const,
+      [`all but ${name}`, Object.fromEntries(Object.entries(LIVE).filter(([key]) => key !== name))] as const,
+    ]);
+
+    test.each(halves)('%s: is refused, names what is missing and says no value', (_title, environment) => {
+      const result = parseConfig(environment);
+      if (result.ok) throw new Error('half a configuration was taken for a whole one');
+      expect(Object.keys(environment)).not.toContain(result.variable);
+      expect(result.message).toContain(`${result.variable} is missing`);
+      for (const value of Object.values(environment)) expect(result.message).not.toContain(value);
+    });
+
+    test('live mode asked for with nothing else says so', () => {
+      const result = parseConfig({ COUNTERPART_MODE: 'live' });
+      expect(result.ok ? '' : result.message).toMatch(/^PUBLIC_URL is missing \(COUNTERPART_MODE is live/);
+    });
+  });
+
   test('practice on a database of one’s own has to be said, so that no real database is ever filled with examples', () => {
     expect(parseConfig({ DATABASE_URL: LIVE.DATABASE_URL })).toMatchObject({ ok: false });
     expect(parseConfig({ DATABASE_URL: LIVE.DATABASE_URL, COUNTERPART_MODE: 'practice' })).toMatchObject({
