@@ -13,7 +13,6 @@ const ACCOUNTS_PER_ROUND = 500;
 const CONTRACTS_PER_ROUND = 200;
 
 type Account = { readonly connection: ConnectionRef; readonly accountId: string };
-export type SlaRefresh = ReturnType<typeof createSlaRefresh>;
 
 export function createSlaRefresh(parts: ServiceParts, sla: SlaMonths) {
   const waiting = new Map<string, Account>();
