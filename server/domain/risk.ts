@@ -191,7 +191,7 @@ function noticeUnknown({ contract: { term } }: RiskFacts): Finding {
 /** Domain rule 59. */
 function longWithoutExit({ contract, asOf, convenienceExit }: RiskFacts): Finding {
   if (convenienceExit === true) return 'clear';
-  const length = termClass(contract.term, asOf);
+  const length = termClass(termInEffect(contract), asOf);
   if (length === null) return 'unknown';
   if (length !== 'long') return 'clear';
   return convenienceExit === null ? 'unknown' : 'open';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { HostObjectType, HostRecord, HostRecordRef, RecordRead, WriteOutcome } from '../../server/crm/port.ts';
-import { CALL, expectOk, installApp } from './hubspot-adapter-portal.ts';
+import { CALL, expectOk, installApp, PORTAL_ID } from './hubspot-adapter-portal.ts';
 import type { Installed } from './hubspot-adapter-portal.ts';
 
 let portal: Installed;
@@ -154,6 +154,27 @@ describe('S13 history says who wrote what', () => {
     ]);
     const instants = (history ?? []).map((entry) => entry.at);
     expect(instants).toEqual(instants.toSorted((left, right) => left - right));
+  });
+
+  test('S6 somebody who is on no list keeps the id, and the list is not read for each such edit', async () => {
+    const own = await installApp();
+    own.server.portals.get(PORTAL_ID)?.owners.delete('977');
+    const made = (await own.person('POST', '/objects/deals', { properties: { dealname: 'U' } })) as { id: string };
+    const ref = { objectType: 'opportunity', recordId: made.id } as const;
+    await own.person('PATCH', `/objects/deals/${made.id}`, { properties: { counterpart_stage: 'in_review' } });
+    await own.forgetCalls();
+    const authors: unknown[] = [];
+    for (let look = 0; look < 3; look += 1) {
+      const read = expectOk(await own.adapter.readRecords(own.connection, [ref], { ...CALL, history: true }));
+      const [found] = read;
+      authors.push(
+        found?.kind === 'live' ? found.record.history?.find(({ field }) => field === 'stage')?.authorId : found,
+      );
+    }
+    expect(authors).toEqual(['77', '77', '77']);
+    const lists = (await own.calls()).filter(({ path }) => path.startsWith('/crm/owners/'));
+    expect(lists.reduce((sum, { count }) => sum + count, 0)).toBe(1);
+    await own.stop();
   });
 
   test('history that was not asked for is null', async () => {
