@@ -5,10 +5,11 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const MAIN = path.resolve(import.meta.dirname, '../../server/main.ts');
-const PARENT = path.resolve(import.meta.dirname, '../support/process-parent.ts');
+const PARENT = fileURLToPath(new URL('../support/process-parent.ts', import.meta.url));
 const READY_MS_MAX = 90_000;
 const GONE_MS_MAX = 20_000;
 const POLL_MS = 50;
