@@ -25,6 +25,7 @@ function refresh(queries: QueryClient, data: string): void {
   const parsed = workspaceEvent.safeParse(JSON.parse(data));
   if (!parsed.success) return;
   const event = parsed.data;
+  if (event.kind === 'import') queries.setQueryData(['import-progress', event.importId], event);
   const keys = {
     hello: [],
     contracts: ['contracts', 'contract', 'overview', 'vendors', 'audit'],

@@ -22,7 +22,7 @@ import {
   Text,
   Title,
 } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { skipToken, useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { call, query } from '../api/workspace-api.ts';
@@ -86,6 +86,10 @@ function Steps({ uploaded, onLeave }: { readonly uploaded: ImportView; readonly 
     initialData: uploaded,
     refetchInterval: ({ state }) => (commit.isSuccess && state.data?.state === 'committing' ? POLL_MS : false),
   });
+  const progress = useQuery<{ readonly done: number; readonly total: number }>({
+    queryKey: ['import-progress', uploaded.id],
+    queryFn: skipToken,
+  });
   const outcome = current.data.state === 'uploaded' ? commit.data : current.data;
   if (outcome !== undefined && outcome.state !== 'uploaded') return <Outcome outcome={outcome} onLeave={onLeave} />;
   return (
@@ -99,6 +103,13 @@ function Steps({ uploaded, onLeave }: { readonly uploaded: ImportView; readonly 
       {check.isError && <Failed error={check.error} onRetry={() => void check.refetch()} />}
       {check.data !== undefined && <Preview check={check.data} />}
       {commit.isError && <Failed error={commit.error} />}
+      {commit.isPending && (
+        <Progress
+          value={progress.data === undefined ? 0 : (100 * progress.data.done) / Math.max(1, progress.data.total)}
+          animated
+          aria-label={t('import.committing')}
+        />
+      )}
       <Group>
         {check.data !== undefined && check.data.invalid > 0 && (
           <Checkbox
