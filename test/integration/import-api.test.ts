@@ -105,7 +105,9 @@ describe('nothing is half imported', () => {
 });
 
 describe('a large register', () => {
-  test('tells open pages how far it is, in steps that never go back, and is still one transaction', async () => {
+  test('tells open pages how far it is, in steps that never go back, and is still one transaction', {
+    timeout: 60_000,
+  }, async () => {
     const seen: { done: number; total: number; state: string; visible: number }[] = [];
     const { events } = api.server.services.parts;
     const rows = Array.from({ length: 2_200 }, (_, index) => `B-${index},Bulk ${index},Vendor ${index % 40},,,,,`);
