@@ -92,19 +92,25 @@ export async function fillPractice(server: ComposedServer, portal: PracticePorta
   if (loaded === 'loaded') await deriveAll(server, load.entries);
   const known = await parts.workspaces.findConnectionOfAccount('hubspot', portal.mainPortalId);
   if (known === null) await installThroughBrowser(portal, origin);
-  const connection = known ?? (await parts.workspaces.findConnectionOfAccount('hubspot', portal.mainPortalId));
-  if (loaded === 'loaded' || known === null) {
-    await attachAll(server, portal, must(connection, 'practice connection').connectionId);
-  }
-  if (loaded === 'loaded' || known === null) await untilAgreed(server, connection?.connectionId ?? null);
+  const connection = must(
+    known ?? (await parts.workspaces.findConnectionOfAccount('hubspot', portal.mainPortalId)),
+    'practice connection',
+  );
+  const { sync } = server.store;
+  if ((await sync.readCursor(connection, ATTACHED)) !== null) return;
+  await attachAll(server, portal, connection.connectionId);
+  await untilAgreed(server, connection.connectionId);
   await server.housekeeping.closeMonths(PRACTICE_WORKSPACE_ID);
+  await sync.advanceCursor(connection, { name: ATTACHED, value: 'all', at: parts.world.clock.now() }, []);
 }
 
+/** Set once everything above is done; until then a start repeats it, and repeating changes nothing that is there. */
+const ATTACHED = 'practice:attached';
 const AGREE_MS_MAX = 60_000;
 const LOOK_INTERVAL_MS = 250;
 
 /** The first start ends when the portal shows what the workspace says: read, attached, written and confirmed. */
-async function untilAgreed(server: ComposedServer, connectionId: string | null): Promise<void> {
+async function untilAgreed(server: ComposedServer, connectionId: string): Promise<void> {
   const { parts } = server.services;
   const givesUpAt = parts.world.clock.now() + AGREE_MS_MAX;
   while (parts.world.clock.now() < givesUpAt) {
