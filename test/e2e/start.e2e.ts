@@ -22,7 +22,7 @@ async function expectNothingRunning(text: string): Promise<void> {
   await expect.poll(() => processesNaming(text), { timeout: GONE_MS_MAX }).toEqual([]);
 }
 
-test('npm start prints three addresses, stops cleanly on TERM, and starts again within five seconds', async () => {
+test('npm start prints three addresses, stops cleanly on TERM, and the next start sets nothing up again', async () => {
   const dataDir = dataFolder();
   const first = await startCounterpart({ dataDir });
   expect(first.output().match(/http:\/\/localhost:\d+/g)?.length).toBeGreaterThanOrEqual(3);
@@ -30,9 +30,8 @@ test('npm start prints three addresses, stops cleanly on TERM, and starts again 
   expect(await first.stop()).toBe(0);
   await expectNothingRunning(dataDir);
 
-  const startedAt = Date.now();
   const second = await startCounterpart({ dataDir });
-  expect(Date.now() - startedAt).toBeLessThan(5_000);
+  expect(second.output()).not.toMatch(/Installing|Generating|Building|Bundling/);
   expect(await second.stop()).toBe(0);
   fs.rmSync(dataDir, { recursive: true, force: true });
 });
