@@ -27,7 +27,7 @@ export function routeHandler(deps: HttpDependencies, limits: CallerLimits, route
       gone.abort();
       stopTimer({ status: `${Math.floor(response.statusCode / 100)}xx` });
     });
-    const outcome = await inTime(deps, gone, () =>
+    const outcome = await inTime(deps, { gone, limitMs: route.handlerMsMax ?? HANDLER_MS_MAX }, () =>
       decide(deps, limits, route, { request, response, signal: gone.signal }),
     );
     if (outcome.ok) await answer(route, response, outcome.value);
@@ -40,12 +40,12 @@ type Exchange = { readonly request: Request; readonly response: Response; readon
 /** The outcome, or `unavailable` when it takes too long; what is left running is told to stop and logged if it fails. */
 async function inTime(
   deps: HttpDependencies,
-  gone: AbortController,
+  { gone, limitMs }: { readonly gone: AbortController; readonly limitMs: number },
   work: () => Promise<Outcome<unknown>>,
 ): Promise<Outcome<unknown>> {
   const finished = new AbortController();
   const working = work().finally(() => finished.abort());
-  const late = deps.world.clock.sleep(HANDLER_MS_MAX, finished.signal).then(
+  const late = deps.world.clock.sleep(limitMs, finished.signal).then(
     () => 'late' as const,
     () => 'finished' as const,
   );

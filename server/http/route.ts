@@ -47,6 +47,8 @@ export type RouteDefinition<C, P, Q, B, R> = RouteTexts & {
   /** Absent: answered with 204, or by `stream`. */
   readonly response?: z.ZodType<R>;
   readonly status?: 200 | 201 | 204;
+  /** Longest time an answer may take; when absent, less than the 15 s that HubSpot gives a card. */
+  readonly handlerMsMax?: number;
   /** For files and event streams: writes the answer itself after `handle` allowed it. */
   readonly stream?: { readonly mediaType: string; readonly write: (value: R, response: Response) => Promise<void> };
   readonly handle: (input: RouteInput<P, Q, B>, context: RouteContext<C>) => Promise<Outcome<R>>;

@@ -2,6 +2,9 @@ import { importCommitRequest, importView } from '../../../../app/wire/workspace.
 import { workspaceRoute } from '../../route.ts';
 import { importParams } from './get-import.ts';
 
+/** Twenty thousand rows, each with its parties and its trace, are one transaction. */
+const COMMIT_MS_MAX = 240_000;
+
 export const commitImport = workspaceRoute('manager', {
   method: 'post',
   path: '/v1/imports/:importId/commit',
@@ -10,6 +13,7 @@ export const commitImport = workspaceRoute('manager', {
   params: importParams,
   body: importCommitRequest,
   response: importView,
+  handlerMsMax: COMMIT_MS_MAX,
   handle: ({ params, body }, { deps, caller }) =>
     deps.services.imports.commit(caller.workspace, { ...params, ...body, actor: caller.user.email }),
 });
