@@ -115,6 +115,7 @@ export function createImportStore(database: Database, world: World): ImportStore
         await read(context.workspaceId, (sql) =>
           commit({ sql, context, random: world.random, now: world.clock.now() }, { importId, work, onRows }),
         );
+        if (work.creates.length + work.updates.length >= LARGE_IMPORT_ROWS) await refreshStatistics(database, world);
         return 'committed';
       } catch (error) {
         if (error instanceof NothingCommitted) return error.outcome;
@@ -122,6 +123,18 @@ export function createImportStore(database: Database, world: World): ImportStore
       }
     },
   };
+}
+
+/** From so many rows on, the planner's picture of the tables is too old to wait for the server's own refresh. */
+const LARGE_IMPORT_ROWS = 1_000;
+
+/** As the login role, which owns the tables. A refusal costs speed until the server refreshes them by itself, and nothing else. */
+async function refreshStatistics(database: Database, { log }: World): Promise<void> {
+  await database.pool
+    .query('ANALYZE organisation, contract, contract_party, field_change')
+    .catch((error: unknown) =>
+      log.warn({ err: error }, 'the statistics of the contract tables could not be refreshed'),
+    );
 }
 
 type Job = Parameters<ImportStore['createImport']>[1];
