@@ -35,7 +35,9 @@ async function signIn(page: Page, language: 'EN' | '中文' = 'EN'): Promise<voi
 }
 
 async function contractPath(page: Page): Promise<string> {
-  const answer = await page.request.get(`${counterpart.workspaceUrl}/v1/contracts?sla=missed&limit=1`);
+  const answer = await page.request.get(
+    `${counterpart.workspaceUrl}/v1/contracts?text=Product%20analytics&stage=active,renewing&limit=1`,
+  );
   const { results } = (await answer.json()) as { results: readonly { id: string }[] };
   expect(results).toHaveLength(1);
   return `/contracts/${results[0]?.id}`;
