@@ -3,11 +3,25 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../world.ts';
 
-const HEADERS_MS_MAX = 10_000;
-const REQUEST_MS_MAX = 60_000;
-const KEEP_ALIVE_MS = 65_000;
-const CONNECTIONS_MAX = 5000;
-const HEADER_BYTES_MAX = 16_384;
+export type ConnectionLimits = {
+  /** From the first byte of a request to the end of its headers, and to the end of its body. */
+  readonly headersMsMax: number;
+  readonly requestMsMax: number;
+  /** How often the two limits above are looked after; a request may outlive its limit by so much. */
+  readonly checkEveryMs: number;
+  readonly keepAliveMs: number;
+  readonly connectionsMax: number;
+  readonly headerBytesMax: number;
+};
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  headersMsMax: 10_000,
+  requestMsMax: 60_000,
+  checkEveryMs: 2_000,
+  keepAliveMs: 65_000,
+  connectionsMax: 5_000,
+  headerBytesMax: 16_384,
+};
 
 export type HttpServer = {
   readonly port: number;
@@ -23,16 +37,27 @@ export type ListenOptions = {
   readonly bindAddress: string;
   readonly clock: Clock;
   readonly handle: RequestListener;
+  readonly limits?: Partial<ConnectionLimits>;
 };
 
-export async function listen({ port, bindAddress, clock, handle }: ListenOptions): Promise<Listening> {
+export async function listen({ port, bindAddress, clock, handle, limits }: ListenOptions): Promise<Listening> {
+  const { headersMsMax, requestMsMax, checkEveryMs, keepAliveMs, connectionsMax, headerBytesMax } = {
+    ...CONNECTION_LIMITS,
+    ...limits,
+  };
   const server = createServer(
-    { maxHeaderSize: HEADER_BYTES_MAX, insecureHTTPParser: false, keepAliveTimeout: KEEP_ALIVE_MS },
+    {
+      maxHeaderSize: headerBytesMax,
+      insecureHTTPParser: false,
+      keepAliveTimeout: keepAliveMs,
+      headersTimeout: headersMsMax,
+      requestTimeout: requestMsMax,
+      // Node looks after both limits every 30 s unless told otherwise, which would triple the shorter one.
+      connectionsCheckingInterval: checkEveryMs,
+    },
     handle,
   );
-  server.headersTimeout = HEADERS_MS_MAX;
-  server.requestTimeout = REQUEST_MS_MAX;
-  server.maxConnections = CONNECTIONS_MAX;
+  server.maxConnections = connectionsMax;
   const failure = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
     server.once('error', resolve);
     server.listen(port, bindAddress, () => resolve(null));
