@@ -6,6 +6,9 @@ import { type ServerProcess, type ServerProcessOptions, startServerProcess } fro
 
 const PROBE = pathToFileURL(path.join(import.meta.dirname, 'process-probe.ts')).href;
 const ANSWER_MS_MAX = 60_000;
+/** A folder that takes a processor profile of each measured server, for whoever looks for what a figure is made of. */
+const PROFILES = process.env['BENCH_CPU_PROFILES'];
+const PROFILE_OPTIONS = PROFILES === undefined ? '' : ` --cpu-prof --cpu-prof-dir=${PROFILES}`;
 
 const usage = z.object({
   kind: z.literal('usage'),
@@ -27,7 +30,7 @@ export async function startProbedServer(options: ServerProcessOptions): Promise<
   let count = 0;
   const server = await startServerProcess({
     ...options,
-    env: { ...options.env, NODE_OPTIONS: `--import=${PROBE}` },
+    env: { ...options.env, NODE_OPTIONS: `--import=${PROBE}${PROFILE_OPTIONS}` },
     onMessage: (message) => {
       const parsed = usage.safeParse(message);
       if (parsed.success) asked.get(parsed.data.id)?.(parsed.data);

@@ -1,5 +1,8 @@
 /** The rows of the benchmark, in the order of the list of headline figures. */
+import { apiCalls } from './api-calls.ts';
+import { backfillQuota } from './backfill-quota.ts';
 import type { BenchRow } from './bench-row.ts';
+import { mirrorLatency } from './mirror-latency.ts';
 import { webhookIntake } from './webhook-intake.ts';
 
-export const BENCH_ROWS: readonly BenchRow[] = [webhookIntake];
+export const BENCH_ROWS: readonly BenchRow[] = [mirrorLatency, apiCalls, backfillQuota, webhookIntake];
