@@ -60,6 +60,7 @@ export type ComposedServer = {
 const WORKER_COUNT_DEFAULT = 4;
 /** Longest wait before the engine looks for work that no notification told of. */
 const ENGINE_POLL_MS = 1_000;
+const DIRECTORY_MS = 2_000;
 
 export function composeServer(settings: ServerSettings, world: World): ComposedServer {
   const metrics = createMetrics();
@@ -175,6 +176,7 @@ function engineSettings({ http, workerCount }: ServerSettings, contracts: Contra
     linksByDomain: true,
     workerCount: workerCount ?? WORKER_COUNT_DEFAULT,
     pollMs: ENGINE_POLL_MS,
+    directoryMs: DIRECTORY_MS,
   };
 }
 

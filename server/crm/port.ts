@@ -142,7 +142,7 @@ export const HOST_FAILURE_FATES: Record<HostFailureKind, FailureFate> = {
   notFound: 'tombstone',
   stale: 'replan',
   rejected: 'dead_letter',
-  malformed: 'dead_letter',
+  malformed: 'retry_later',
 };
 
 export type HostResult<T> =

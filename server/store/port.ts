@@ -163,6 +163,9 @@ export type Settlement = { readonly ref: HostRecordRef; readonly generation: num
   | { readonly kind: 'dead'; readonly failure: HostFailureKind; readonly detail: string }
 );
 
+/** `rejected`: what of a delivery could not be understood, for the operator. */
+export type DeliveryEnd = { readonly deliveryId: string; readonly rejected: readonly string[] };
+
 export type StoredDelivery = {
   readonly deliveryId: string;
   readonly host: ConnectionRef['host'];
@@ -200,8 +203,8 @@ export interface SyncStore {
     connection: ConnectionRef,
     refs: readonly HostRecordRef[],
   ): Promise<readonly { readonly ref: HostRecordRef; readonly awaitingConfirm: boolean }[]>;
-  /** Marks and the end of the delivery in one transaction. */
-  finishDelivery(deliveryId: string, marks: readonly DirtyMark[], rejected: readonly string[]): Promise<void>;
+  /** The marks and the ends of the deliveries that called for them, in one transaction. */
+  finishDeliveries(finished: readonly DeliveryEnd[], marks: readonly DirtyMark[]): Promise<void>;
   markDirty(marks: readonly DirtyMark[]): Promise<void>;
 
   /** The least recently served lane with something due; null when none. */
@@ -251,7 +254,7 @@ export interface SyncStore {
   ): Promise<void>;
   /** Links each contract whose counterparty's web domain equals exactly one account's domain; returns how many links were made. */
   linkByDomain(connection: ConnectionRef, at: number): Promise<number>;
-  /** Records with an active link, in id order, for the nightly check. */
+  /** Records with an active link, and deleted ones that may still come back, in id order, for the daily check. */
   listMirrored(
     connection: ConnectionRef,
     after: HostRecordRef | null,

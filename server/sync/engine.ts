@@ -100,25 +100,25 @@ type Waits = {
 /** One reason for all wakes: making an error, with its stack, for each would cost more than the wake. */
 const WOKEN = new Error('woken');
 
+/** All sleepers share one signal until the next wake, which costs the same however many they are. */
 function createWaits(parts: EngineParts): Waits {
-  const sleeping = new Set<AbortController>();
+  let untilWoken = new AbortController();
   let wakes = 0;
   return {
     wakesSoFar: () => wakes,
     wake() {
       wakes += 1;
-      for (const sleeper of sleeping) sleeper.abort(WOKEN);
+      const woken = untilWoken;
+      untilWoken = new AbortController();
+      woken.abort(WOKEN);
     },
     async wait(delayMs, seen) {
       if (wakes !== seen) return;
-      const sleeper = new AbortController();
-      sleeping.add(sleeper);
+      const { signal } = untilWoken;
       try {
-        await parts.world.clock.sleep(delayMs, sleeper.signal);
+        await parts.world.clock.sleep(delayMs, signal);
       } catch (error) {
-        if (!sleeper.signal.aborted) throw error;
-      } finally {
-        sleeping.delete(sleeper);
+        if (!signal.aborted) throw error;
       }
     },
   };

@@ -1,14 +1,15 @@
 /**
  * Turns stored deliveries into marks (sync rule S4). An event says only that a record may have changed; what it claims the value to be
- * is never used. So a repeated, late or reordered delivery marks the same row again and changes nothing else. Marks and the end of the
- * delivery are one transaction.
+ * is never used. So a repeated, late or reordered delivery marks the same row again and changes nothing else. Marks and the ends of the
+ * deliveries that called for them are one transaction.
  */
-import type { ConnectionRef, CrmPort, DeliveryParse, HostEvent, HostRecordRef } from '../crm/port.ts';
+import type { ConnectionRef, DeliveryParse, Host, HostEvent, HostRecordRef } from '../crm/port.ts';
+import { HOST_OBJECT_TYPES, HOSTS } from '../crm/port.ts';
 import type { DirtyMark, StoredDelivery } from '../store/port.ts';
 import type { EngineParts } from './settings.ts';
 import { chunksOf, refKey, STORE_BATCH_MAX } from './turn.ts';
 
-const DELIVERIES_PER_TURN_MAX = 50;
+const DELIVERIES_PER_TURN_MAX = 200;
 const DELIVERY_LEASE_MS = 30_000;
 /** Lets the other properties of one edit, which arrive as events of their own, share its reading. */
 const EVENT_LINGER_MS = 40;
@@ -18,34 +19,69 @@ export async function ingestDeliveries(parts: EngineParts): Promise<boolean> {
   const now = parts.world.clock.now();
   const request = { limit: DELIVERIES_PER_TURN_MAX, now, leaseMs: DELIVERY_LEASE_MS };
   const deliveries = await parts.store.takeDeliveries(request);
-  for (const delivery of deliveries) await ingestDelivery(parts, delivery);
-  if (deliveries.length > 0) parts.metrics?.count('deliveries', deliveries.length, null);
-  return deliveries.length > 0;
+  if (deliveries.length === 0) return false;
+  await ingestTogether(parts, deliveries);
+  parts.metrics?.count('deliveries', deliveries.length, null);
+  return true;
 }
 
-async function ingestDelivery(parts: EngineParts, delivery: StoredDelivery): Promise<void> {
-  const port = parts.crm[delivery.host];
-  const parsed = port === undefined ? null : parseSafely(parts, port, delivery);
-  if (parsed === null) {
-    await parts.store.finishDelivery(delivery.deliveryId, [], ['the delivery could not be read']);
-    return;
+/** All at once, since a burst names the same records again and again; one by one when that fails, so that one does not hold up the rest. */
+async function ingestTogether(parts: EngineParts, deliveries: readonly StoredDelivery[]): Promise<void> {
+  try {
+    await ingest(parts, deliveries);
+  } catch (error) {
+    if (deliveries.length === 1) throw error;
+    parts.world.log.warn({ error, deliveries: deliveries.length }, 'deliveries are digested one by one');
+    for (const delivery of deliveries) await ingest(parts, [delivery]);
   }
-  const accountIds = new Set([...parsed.events, ...parsed.lifecycle].map((entry) => entry.accountId));
-  const connections = await parts.store.findConnections(delivery.host, [...accountIds]);
+}
+
+async function ingest(parts: EngineParts, deliveries: readonly StoredDelivery[]): Promise<void> {
+  const read = deliveries.map((delivery) => ({ delivery, parsed: parseSafely(parts, delivery) }));
   const marks: DirtyMark[] = [];
-  for (const connection of connections) {
-    const events = parsed.events.filter((event) => event.accountId === connection.accountId);
-    marks.push(...(await marksFor(parts, connection, events)));
-    await endConnection(parts, connection, parsed);
+  for (const host of HOSTS) {
+    const parsed = read.flatMap((entry) =>
+      entry.delivery.host === host && entry.parsed !== null ? [entry.parsed] : [],
+    );
+    if (parsed.length > 0) marks.push(...(await marksOfHost(parts, host, together(parsed))));
   }
-  const rejected = parsed.rejected.map(({ index, reason }) => `entry ${index}: ${reason}`);
-  await parts.store.finishDelivery(delivery.deliveryId, marks, rejected);
+  const ends = read.map(({ delivery: { deliveryId }, parsed }) => ({
+    deliveryId,
+    rejected:
+      parsed === null
+        ? ['the delivery could not be read']
+        : parsed.rejected.map(({ index, reason }) => `entry ${index}: ${reason}`),
+  }));
+  await parts.store.finishDeliveries(ends, marks);
   await parts.afterHook?.('delivery_finished', null);
 }
 
-function parseSafely(parts: EngineParts, port: CrmPort, delivery: StoredDelivery): DeliveryParse | null {
+function together(parsed: readonly DeliveryParse[]): Pick<DeliveryParse, 'events' | 'lifecycle'> {
+  return {
+    events: parsed.flatMap(({ events }) => events),
+    lifecycle: parsed.flatMap(({ lifecycle }) => lifecycle),
+  };
+}
+
+async function marksOfHost(
+  parts: EngineParts,
+  host: Host,
+  { events, lifecycle }: Pick<DeliveryParse, 'events' | 'lifecycle'>,
+): Promise<readonly DirtyMark[]> {
+  const accountIds = new Set([...events, ...lifecycle].map((entry) => entry.accountId));
+  const marks: DirtyMark[] = [];
+  for (const connection of await parts.store.findConnections(host, [...accountIds])) {
+    const own = events.filter((event) => event.accountId === connection.accountId);
+    marks.push(...(await marksFor(parts, connection, own)));
+    const ends = lifecycle.filter((entry) => entry.accountId === connection.accountId);
+    marks.push(...(await endConnection(parts, connection, ends)));
+  }
+  return marks;
+}
+
+function parseSafely(parts: EngineParts, delivery: StoredDelivery): DeliveryParse | null {
   try {
-    return port.parseDelivery(delivery.body);
+    return parts.crm[delivery.host]?.parseDelivery(delivery.body) ?? null;
   } catch (error) {
     parts.world.log.error({ error, deliveryId: delivery.deliveryId }, 'parsing a delivery failed');
     return null;
@@ -112,18 +148,18 @@ export async function findMirrored(
 }
 
 /** An uninstalled app keeps its contracts and stops calling; a deletion asked for by a person's privacy right is looked at at once. */
-async function endConnection(parts: EngineParts, connection: ConnectionRef, parsed: DeliveryParse): Promise<void> {
-  const ends = parsed.lifecycle.filter((entry) => entry.accountId === connection.accountId);
+async function endConnection(
+  parts: EngineParts,
+  connection: ConnectionRef,
+  ends: DeliveryParse['lifecycle'],
+): Promise<readonly DirtyMark[]> {
   if (ends.some((entry) => entry.kind === 'uninstalled'))
     await parts.store.setConnectionState(connection, 'disconnected', 'uninstalled in the CRM');
-  for (const { subjectId } of ends.filter((entry) => entry.kind === 'privacy_deletion')) {
-    if (subjectId === null) continue;
-    const refs = (['opportunity', 'account', 'case'] as const).map((objectType) => ({
-      objectType,
-      recordId: subjectId,
-    }));
-    const { workspaceId, connectionId } = connection;
-    const mirrored = await findMirrored(parts, connection, refs);
-    await parts.store.markDirty(mirrored.map(({ ref }) => ({ workspaceId, connectionId, ref, reason: 'event' })));
-  }
+  const subjects = ends.flatMap(({ kind, subjectId }) =>
+    kind === 'privacy_deletion' && subjectId !== null ? [subjectId] : [],
+  );
+  const refs = subjects.flatMap((recordId) => HOST_OBJECT_TYPES.map((objectType) => ({ objectType, recordId })));
+  const { workspaceId, connectionId } = connection;
+  const mirrored = await findMirrored(parts, connection, refs);
+  return mirrored.map(({ ref }) => ({ workspaceId, connectionId, ref, reason: 'event' }));
 }

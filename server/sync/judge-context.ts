@@ -20,14 +20,14 @@ export async function createJudge(turn: Turn, work: readonly { readonly state: R
   const calendars = await calendarsFor(turn.parts, work);
   const conflictPolicy = await settings.conflictPolicyOf(workspaceId);
   const zone = await settings.timeZoneOf(workspaceId);
+  const asOf = plainDateIn(zone, world.clock.now());
+  const wantedContext = {
+    asOf,
+    calendarOf: (id: string) => calendars.get(id) ?? WEEKENDS_CALENDAR,
+    contractUrl: (contractId: string) => settings.contractUrl(turn.connection, contractId),
+  };
   return (item, state, read, patient) => {
     const now = world.clock.now();
-    const asOf = plainDateIn(zone, now);
-    const wantedContext = {
-      asOf,
-      calendarOf: (id: string) => calendars.get(id) ?? WEEKENDS_CALENDAR,
-      contractUrl: (contractId: string) => settings.contractUrl(turn.connection, contractId),
-    };
     try {
       return judgeRecord(patient ? state : believing(state), read, {
         connection: turn.connection,

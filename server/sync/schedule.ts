@@ -18,8 +18,6 @@ const BACKFILL_INTERVAL_MS = 60_000;
 const ROLL_INTERVAL_MS = 900_000;
 /** How soon a job that reached its bound goes on. */
 const CONTINUE_MS = 200;
-/** How soon a newly connected portal is noticed. */
-const DIRECTORY_INTERVAL_MS = 2_000;
 const JOB_LEASE_MS = 120_000;
 
 type JobEnd = { readonly kind: 'done' | 'more' } | { readonly kind: 'failed'; readonly failure: HostFailure };
@@ -43,17 +41,21 @@ export type Schedule = {
 
 export function createSchedule(parts: EngineParts, worker: string): Schedule {
   const jobs = new Map<string, Job>();
+  let planned: ReadonlySet<string> = new Set();
   let directoryDueAt = Number.NEGATIVE_INFINITY;
   const refresh = async (): Promise<void> => {
     const now = parts.world.clock.now();
     if (now < directoryDueAt) return;
-    directoryDueAt = now + DIRECTORY_INTERVAL_MS;
+    directoryDueAt = now + parts.settings.directoryMs;
     const connections = await parts.store.listConnections(['installing', 'active']);
-    const wanted = new Map(
-      connections.flatMap((connection) => jobsOf(parts, connection)).map((job) => [job.name, job]),
-    );
-    for (const name of jobs.keys()) if (!wanted.has(name)) jobs.delete(name);
-    for (const [name, job] of wanted) if (!jobs.has(name)) jobs.set(name, job);
+    const served = new Set(connections.map(({ connectionId }) => connectionId));
+    const rolled = new Set(connections.map(({ workspaceId }) => workspaceId));
+    for (const [name, { connection, workspaceId }] of jobs)
+      if (connection === null ? !rolled.has(workspaceId) : !served.has(connection.connectionId)) jobs.delete(name);
+    for (const connection of connections)
+      if (!planned.has(connection.connectionId))
+        for (const job of jobsOf(parts, connection)) if (!jobs.has(job.name)) jobs.set(job.name, job);
+    planned = served;
   };
   const due = (): Job | undefined => {
     const now = parts.world.clock.now();

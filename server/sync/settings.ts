@@ -21,6 +21,8 @@ export type EngineSettings = {
   readonly workerCount: number;
   /** The longest wait before looking for work again, should a notification have been missed. */
   readonly pollMs: number;
+  /** How soon a newly connected portal is noticed. */
+  readonly directoryMs: number;
 };
 
 interface CalendarSource {

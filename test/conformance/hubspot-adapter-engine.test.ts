@@ -85,6 +85,7 @@ beforeAll(async () => {
       linksByDomain: false,
       workerCount: 2,
       pollMs: 100,
+      directoryMs: 2_000,
     },
   });
   void engine.run(new AbortController().signal);

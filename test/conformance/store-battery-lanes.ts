@@ -57,7 +57,8 @@ export function laneBattery(make: () => Promise<StoreFixture>): void {
       const connection = await use.fixture.addConnection();
       await use.store.acceptDelivery(delivery('a'));
       const [taken] = await use.store.takeDeliveries({ limit: 1, now: T0, leaseMs: 1000 });
-      await use.store.finishDelivery(taken?.deliveryId ?? '', [markOf(connection, deal('1'))], ['entry 2: unknown']);
+      const ended = [{ deliveryId: taken?.deliveryId ?? '', rejected: ['entry 2: unknown'] }];
+      await use.store.finishDeliveries(ended, [markOf(connection, deal('1'))]);
       expect(idsOf(await use.take(await use.lease()))).toEqual(['1']);
       expect(await use.store.takeDeliveries({ limit: 1, now: T0 + 5000, leaseMs: 1000 })).toEqual([]);
       expect(await use.store.acceptDelivery(delivery('a'))).toBe('duplicate');

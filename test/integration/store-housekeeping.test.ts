@@ -20,7 +20,8 @@ describe('housekeeping', () => {
     await deliver('young', T0 - 1000);
     const taken = await store.sync.takeDeliveries({ limit: 10, now: T0, leaseMs: 1000 });
     for (const { deliveryId, receivedAt } of taken) {
-      if (receivedAt !== T0 - RETENTION_MS.delivery) await store.sync.finishDelivery(deliveryId, [], []);
+      if (receivedAt !== T0 - RETENTION_MS.delivery)
+        await store.sync.finishDeliveries([{ deliveryId, rejected: [] }], []);
     }
     const later = T0 + 5000;
     expect(await purgeRouting(store.database, later)).toBe(1);

@@ -17,6 +17,7 @@ export const TEST_SETTINGS: EngineSettings = {
   linksByDomain: false,
   workerCount: 2,
   pollMs: 5_000,
+  directoryMs: 2_000,
 };
 
 export type Process = {
@@ -40,6 +41,10 @@ export type HarnessParts = {
   readonly onCases?: EngineParts['onCases'];
   /** Hears of every call to a port before it is made; may kill the process, and then the call is not made. */
   readonly beforeCall?: (name: string, kill: () => void) => void;
+  /** Hears of every call once its effect is there; may kill the process, and then nobody learns of the effect. */
+  readonly afterCall?: (name: string, kill: () => void) => void;
+  /** This process's clock minus the right time. */
+  readonly clockSkewMs?: number;
 };
 
 export function startProcess(parts: HarnessParts): Process {
@@ -52,17 +57,21 @@ export function startProcess(parts: HarnessParts): Process {
     warn: () => undefined,
     error: (fields, message) => void parts.errors.push({ message, ...fields }),
   };
+  const now = (): number => clock.now() + (parts.clockSkewMs ?? 0);
+  const killable = (name: string): void => parts.beforeCall?.(name, kill);
+  const after = (name: string): void => parts.afterCall?.(name, kill);
   const engine = createEngine({
-    store: mortal(parts.store, life, async (name) => {
-      parts.beforeCall?.(name, kill);
-      const delayMs = parts.storeLatencyMs?.() ?? 0;
-      if (delayMs > 0) await clock.sleep(delayMs);
+    store: mortal(parts.store, life, {
+      before: (name) => {
+        killable(name);
+        const delayMs = parts.storeLatencyMs?.() ?? 0;
+        return delayMs > 0 ? clock.sleep(delayMs) : undefined;
+      },
+      after,
     }),
-    crm: { [parts.host.host]: mortal(parts.host, life, (name) => Promise.resolve(parts.beforeCall?.(name, kill))) },
+    crm: { [parts.host.host]: mortal(parts.host, life, { before: killable, after }) },
     world: {
-      clock: mortal({ now: () => clock.now(), sleep: (delayMs, signal) => clock.sleep(delayMs, signal) }, life, () =>
-        Promise.resolve(),
-      ),
+      clock: { now, sleep: (delayMs, signal) => (life.alive ? orNever(clock.sleep(delayMs, signal), life) : NEVER) },
       random: parts.random,
       log,
     },
@@ -80,36 +89,42 @@ export function startProcess(parts: HarnessParts): Process {
 
 const NEVER = new Promise<never>(() => undefined);
 /** Answered at once even in a port: they are plain functions. */
-const SYNCHRONOUS = new Set<PropertyKey>(['now', 'parseDelivery', 'host', 'batchMax']);
+const SYNCHRONOUS = new Set<PropertyKey>(['parseDelivery', 'host', 'batchMax']);
 
-function mortal<T extends object>(
-  port: T,
-  life: { readonly alive: boolean },
-  before: (name: string) => Promise<void>,
-): T {
+type Around = {
+  readonly before: (name: string) => Promise<void> | void;
+  readonly after: (name: string) => void;
+};
+
+function mortal<T extends object>(port: T, life: { readonly alive: boolean }, { before, after }: Around): T {
+  const decorated = new Map<PropertyKey, unknown>();
+  const decorate = (name: PropertyKey, member: unknown): unknown => {
+    if (typeof member !== 'function' || SYNCHRONOUS.has(name)) return member;
+    return async (...given: unknown[]) => {
+      if (!life.alive) return NEVER;
+      const wait = before(String(name));
+      if (wait !== undefined) await wait;
+      if (!life.alive) return NEVER;
+      const result = await orNever(Promise.resolve(Reflect.apply(member, port, given)), life);
+      after(String(name));
+      return life.alive ? result : NEVER;
+    };
+  };
   return new Proxy(port, {
     get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== 'function' || SYNCHRONOUS.has(name)) return member;
-      return async (...given: unknown[]) => {
-        if (!life.alive) return NEVER;
-        await before(String(name));
-        if (!life.alive) return NEVER;
-        const outcome = await settled(Reflect.apply(member, target, given));
-        if (!life.alive) return NEVER;
-        if (outcome.ok) return outcome.value;
-        throw outcome.error;
-      };
+      if (!decorated.has(name)) decorated.set(name, decorate(name, Reflect.get(target, name)));
+      return decorated.get(name);
     },
   });
 }
 
-async function settled(
-  result: unknown,
-): Promise<{ readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown }> {
+/** What the promise comes to while the process lives; a dead one hears neither good news nor bad. */
+async function orNever<T>(promise: Promise<T>, life: { readonly alive: boolean }): Promise<T> {
   try {
-    return { ok: true, value: await result };
+    const value = await promise;
+    return life.alive ? value : await NEVER;
   } catch (error) {
-    return { ok: false, error };
+    if (life.alive) throw error;
+    return NEVER;
   }
 }

@@ -42,6 +42,10 @@ export type CallFate =
   | { readonly kind: 'lost' }
   | { readonly kind: 'answer_lost' }
   | { readonly kind: 'late'; readonly delayMs: number }
+  /** It took effect, and of its answer only the beginning came. */
+  | { readonly kind: 'truncated' }
+  /** The call as a whole fails after its first records took effect. */
+  | { readonly kind: 'cut'; readonly takesEffect: number; readonly failure: HostFailure }
   /** Records at these places of the batch fail with `failure`; the rest go through. */
   | { readonly kind: 'partial'; readonly fails: (index: number) => boolean; readonly failure: HostFailure };
 
@@ -213,6 +217,16 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
       case 'late':
         clock.at(clock.now() + fate.delayMs, () => void effect(none));
         return timeout();
+      case 'truncated':
+        effect(none);
+        await pause();
+        return {
+          ok: false,
+          failure: { kind: kind === 'write' ? 'unknown' : 'malformed', detail: 'truncated answer' },
+        };
+      case 'cut':
+        effect((index) => (index < fate.takesEffect ? null : fate.failure));
+        return { ok: false, failure: fate.failure };
       case 'partial':
       case 'normal': {
         const value = effect((index) => (fate.kind === 'partial' && fate.fails(index) ? fate.failure : null));

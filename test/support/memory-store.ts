@@ -294,10 +294,12 @@ export function createMemoryStore(now: () => number): MemoryStore {
       }
       return [...found.values()];
     },
-    async finishDelivery(deliveryId, marks) {
+    async finishDeliveries(finished, marks) {
       mark(marks);
-      const delivery = deliveries.get(deliveryId);
-      if (delivery !== undefined) delivery.finished = true;
+      for (const { deliveryId } of finished) {
+        const delivery = deliveries.get(deliveryId);
+        if (delivery !== undefined) delivery.finished = true;
+      }
     },
     async markDirty(marks) {
       mark(marks);
@@ -412,8 +414,10 @@ export function createMemoryStore(now: () => number): MemoryStore {
       return 0;
     },
     async listMirrored({ connectionId }, after, limit) {
-      const active = links.filter((link) => link.connectionId === connectionId && link.state === 'active');
-      const refs = new Map(active.map(({ ref }) => [keyOf(ref), ref]));
+      const isListed = ({ ref, state }: Link): boolean =>
+        state === 'active' || mirrors.get(at(connectionId, ref))?.state === 'archived';
+      const listed = links.filter((link) => link.connectionId === connectionId && isListed(link));
+      const refs = new Map(listed.map(({ ref }) => [keyOf(ref), ref]));
       const from = after === null ? '' : keyOf(after);
       return [...refs.entries()]
         .filter(([key]) => key > from)

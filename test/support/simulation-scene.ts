@@ -2,11 +2,10 @@
 import type { ConnectionRef, HostRecordRef } from '../../server/crm/port.ts';
 import type { PlainDate, SharedField } from '../../server/domain/contract.ts';
 import { plainDateIn } from '../../server/domain/dates.ts';
-import type { Process } from './engine-harness.ts';
 import type { MemoryHost, MemoryRecord } from './memory-host.ts';
 import type { MemoryStore } from './memory-store.ts';
 import type { SeededRandom } from './seeded-random.ts';
-import type { FaultCounts, FaultMix } from './simulation-faults.ts';
+import type { Deployment, FaultCounts, FaultMix } from './simulation-faults.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export type Edit =
@@ -35,6 +34,7 @@ export type Scene = {
   readonly store: MemoryStore;
   readonly random: SeededRandom;
   readonly mix: FaultMix;
+  readonly deployment: Deployment;
   readonly counts: FaultCounts;
   readonly connections: readonly ConnectionRef[];
   readonly edits: Edit[];
@@ -42,7 +42,16 @@ export type Scene = {
   readonly unlinkedOnce: Set<string>;
   /** Faults happen only before this is set. */
   healed: boolean;
-  process: Process | null;
+  /** Every process is gone, and stays so. */
+  isOutage: boolean;
+  /** Until when every portal's daily quota is used up. */
+  quotaGoneUntil: number;
+  /** Tells the running processes that there is work. */
+  wake: () => void;
+  /** Whether anybody is there to take a webhook. */
+  isListening: () => boolean;
+  /** Number of the newest event that arrived. */
+  newestEvent: number;
   nextDay: number;
   readonly trace: (line: string) => void;
 };

@@ -22,6 +22,7 @@ export function createVirtualClock(startAt: number): VirtualClock {
   const heap = createHeap();
   let now = startAt;
   let order = 0;
+  let fired = 0;
   const schedule = (at: number, fire: () => void): Timer => {
     const timer: Timer = { at: Math.max(at, now), order: (order += 1), fire, cancelled: false };
     heap.push(timer);
@@ -33,36 +34,64 @@ export function createVirtualClock(startAt: number): VirtualClock {
     sleep(delayMs, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted === true) return reject(signal.reason);
-        const timer = schedule(now + Math.max(0, delayMs), resolve);
-        signal?.addEventListener(
-          'abort',
-          () => {
-            timer.cancelled = true;
-            reject(signal.reason);
-          },
-          { once: true },
-        );
+        const abort = (): void => {
+          timer.cancelled = true;
+          reject(signal?.reason);
+        };
+        const timer = schedule(now + Math.max(0, delayMs), () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        });
+        signal?.addEventListener('abort', abort, { once: true });
       });
     },
     at: (instant, callback) => void schedule(instant, callback),
     drain,
     async runUntil(instant) {
       await drain();
-      for (let fired = 0; fired < TIMERS_MAX; fired += 1) {
-        const timer = heap.peek();
-        if (timer === undefined || timer.at > instant) {
-          now = Math.max(now, instant);
-          return;
+      const startedAfter = fired;
+      const isOver = (): boolean => {
+        for (let timer = heap.peek(); timer !== undefined && timer.at <= instant; timer = heap.peek()) {
+          heap.pop();
+          if (timer.cancelled) continue;
+          if ((fired += 1) - startedAfter > TIMERS_MAX)
+            throw new Error(`more than ${TIMERS_MAX} timers fired before ${instant}`);
+          now = timer.at;
+          timer.fire();
+          return false;
         }
-        heap.pop();
-        if (timer.cancelled) continue;
-        now = timer.at;
-        timer.fire();
-        await drain();
-      }
-      throw new Error(`more than ${TIMERS_MAX} timers fired before ${instant}`);
+        now = Math.max(now, instant);
+        return true;
+      };
+      await forEachTask(isOver);
     },
   };
+}
+
+/** Immediates queued at a time: between two of them all promises go on, and one pass of the event loop serves them all. */
+const TASKS_QUEUED = 64;
+
+/** Calls back, each time in a task of its own, until the callback returns true. */
+function forEachTask(isOver: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const task = (): void => {
+      if (over) return;
+      try {
+        over = isOver();
+        if (over) resolve();
+      } catch (error) {
+        over = true;
+        reject(error as Error);
+      }
+    };
+    const queue = (): void => {
+      if (over) return;
+      for (let index = 0; index < TASKS_QUEUED; index += 1) setImmediate(task);
+      setImmediate(queue);
+    };
+    queue();
+  });
 }
 
 type Heap = { push(timer: Timer): void; peek(): Timer | undefined; pop(): void };

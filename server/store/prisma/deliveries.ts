@@ -5,7 +5,7 @@ import type { StoredDelivery, SyncStore } from '../port.ts';
 import { type Database, instant, jsonb } from './database.ts';
 import { addMarks } from './dirty-marks.ts';
 
-type DeliveryMethods = Pick<SyncStore, 'acceptDelivery' | 'takeDeliveries' | 'finishDelivery'>;
+type DeliveryMethods = Pick<SyncStore, 'acceptDelivery' | 'takeDeliveries' | 'finishDeliveries'>;
 type Incoming = Parameters<SyncStore['acceptDelivery']>[0];
 type Waiting = {
   readonly delivery: Incoming;
@@ -88,13 +88,18 @@ export function deliveryMethods(database: Database, world: World): DeliveryMetho
         .sort((a, b) => a.receivedAt - b.receivedAt);
     },
 
-    finishDelivery: async (deliveryId, marks, rejected) => {
+    finishDeliveries: async (finished, marks) => {
       const now = world.clock.now();
+      const ends = finished.map(({ deliveryId, rejected }) => ({
+        id: deliveryId,
+        rejected: rejected.length === 0 ? null : rejected,
+      }));
       await database.asScheduler(async (sql) => {
         await addMarks(sql, marks, now);
         await sql.run(
-          `UPDATE delivery SET state = 'finished', finished_at = $2, leased_until = NULL, rejected = $3::jsonb WHERE id = $1`,
-          [deliveryId, instant(now), rejected.length === 0 ? null : jsonb(rejected)],
+          `UPDATE delivery d SET state = 'finished', finished_at = $2, leased_until = NULL, rejected = ended.rejected
+           FROM jsonb_to_recordset($1::jsonb) AS ended(id uuid, rejected jsonb) WHERE d.id = ended.id`,
+          [jsonb(ends), instant(now)],
         );
       });
     },

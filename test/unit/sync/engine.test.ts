@@ -338,6 +338,18 @@ describe('a host in trouble', () => {
     expect([shown(rig, '0041', 'stage'), shown(rig, '0060', 'stage')]).toEqual(['active', 'active']);
   });
 
+  test('S14 a record whose answers are cut off for a while is read again, and not put aside for it', async () => {
+    const state = { cut: 4 };
+    const rig = createRig({
+      fateOf: (call) => (call.kind === 'read' && (state.cut -= 1) >= 0 ? { kind: 'truncated' } : { kind: 'normal' }),
+    });
+    seedDeals(rig, 1);
+    rig.start();
+    await rig.advance(2 * MINUTE_MS);
+    expect(rig.store.dirtyRows('conn-a')).toEqual([]);
+    expect(shown(rig, '0001', 'stage')).toBe('active');
+  });
+
   test('S5 a write whose answer was lost is recognised by its token and not repeated', async () => {
     const state = { losses: 1 };
     const rig = createRig({
