@@ -3,6 +3,7 @@
  * before it is parsed, so that no nesting can exhaust the parser.
  */
 import type { Request } from 'express';
+import { isShallow } from '../domain/json-depth.ts';
 
 export const BODY_BYTES_MAX = 1_000_000;
 const JSON_DEPTH_MAX = 32;
@@ -45,28 +46,4 @@ export function parseJson(bytes: Uint8Array): JsonParse {
     if (error instanceof SyntaxError || error instanceof TypeError) return { ok: false, reason: 'not_json' };
     throw error;
   }
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPENING = new Set([0x7b, 0x5b]);
-const CLOSING = new Set([0x7d, 0x5d]);
-
-/** Brackets outside strings never nest deeper than `depthMax`. */
-function isShallow(bytes: Uint8Array, depthMax: number): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let index = 0; index < bytes.length; index += 1) {
-    const byte = bytes[index] ?? 0;
-    if (inString) {
-      if (byte === BACKSLASH) index += 1;
-      else if (byte === QUOTE) inString = false;
-      continue;
-    }
-    if (byte === QUOTE) inString = true;
-    else if (OPENING.has(byte)) depth += 1;
-    else if (CLOSING.has(byte)) depth -= 1;
-    if (depth > depthMax) return false;
-  }
-  return true;
 }

@@ -1,14 +1,19 @@
 /**
  * The only file that touches HubSpot's SDK. Its limiter and retries are process-wide and its generated methods use paths that end in 2027,
  * so only `apiRequest` is used, with both switched off. It takes no time limit and follows redirects; so the body is read here, under a
- * size limit, and an answer that came by way of a redirect is refused (fetch itself drops the token when the origin changes).
+ * size limit, and an answer that came by way of a redirect is refused (fetch itself drops the token when the origin changes, and a body
+ * cannot be sent twice).
  */
+import { Readable } from 'node:stream';
 import { Client } from '@hubspot/api-client';
+import { isShallow } from '../../domain/json-depth.ts';
 import type { HttpAnswer, SendResult } from '../transport.ts';
 
 const HUBSPOT_API_ORIGIN = 'https://api.hubapi.com';
 /** 100 records with their history stay far below this. */
 export const ANSWER_BYTES_MAX = 16_777_216;
+/** HubSpot's answers nest less than ten deep. */
+const JSON_DEPTH_MAX = 32;
 
 export type HubSpotRequest = {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -72,14 +77,26 @@ function toSdkRequest(request: HubSpotRequest): Parameters<Client['apiRequest']>
     ...(request.query === undefined ? {} : { qs: { ...request.query } }),
   };
   if (request.form !== undefined) {
-    return {
-      ...base,
-      defaultJson: false,
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams(request.form).toString(),
-    };
+    const form = new URLSearchParams(request.form).toString();
+    return { ...base, ...sentOnce(form, 'application/x-www-form-urlencoded') };
   }
-  return request.json === undefined ? base : { ...base, body: request.json };
+  return request.json === undefined ? base : { ...base, ...sentOnce(JSON.stringify(request.json), 'application/json') };
+}
+
+/**
+ * A body as a stream: fetch cannot send it a second time, and so fails instead of handing it to wherever a redirect (307, 308) points. Bodies
+ * carry client secrets and refresh tokens, which no rule of fetch would hold back. The length is named, so that the request is not chunked.
+ */
+function sentOnce(
+  text: string,
+  contentType: string,
+): Pick<Parameters<Client['apiRequest']>[0], 'body' | 'headers' | 'defaultJson'> {
+  const bytes = Buffer.from(text);
+  return {
+    defaultJson: false,
+    headers: { 'Content-Type': contentType, 'Content-Length': String(bytes.length) },
+    body: Readable.from([bytes]),
+  };
 }
 
 async function readAnswer(response: Response, signal: AbortSignal): Promise<SendResult> {
@@ -88,7 +105,7 @@ async function readAnswer(response: Response, signal: AbortSignal): Promise<Send
     return { kind: 'garbled', detail: 'redirect_refused' };
   }
   const text = await readText(response, signal);
-  if (text === 'too_large' || text === 'left') return { kind: text === 'left' ? 'broken' : 'garbled', detail: text };
+  if (typeof text === 'string') return { kind: text === 'left' ? 'broken' : 'garbled', detail: text };
   const body = parseJson(text.text);
   if (body === undefined && response.ok) return { kind: 'garbled', detail: 'not_json' };
   const headers = Object.fromEntries([...response.headers].map(([name, value]) => [name.toLowerCase(), value]));
@@ -99,7 +116,7 @@ async function readAnswer(response: Response, signal: AbortSignal): Promise<Send
 async function readText(
   response: Response,
   signal: AbortSignal,
-): Promise<{ readonly text: string } | 'too_large' | 'left'> {
+): Promise<{ readonly text: string } | 'too_large' | 'too_deep' | 'left'> {
   if (response.body === null) return { text: '' };
   const chunks: Uint8Array[] = [];
   let byteCount = 0;
@@ -120,7 +137,9 @@ async function readText(
   } finally {
     signal.removeEventListener('abort', leave);
   }
-  return signal.aborted ? 'left' : { text: Buffer.concat(chunks).toString('utf8') };
+  if (signal.aborted) return 'left';
+  const bytes = Buffer.concat(chunks);
+  return isShallow(bytes, JSON_DEPTH_MAX) ? { text: bytes.toString('utf8') } : 'too_deep';
 }
 
 /** Undefined for text that is no JSON; null for none. */
