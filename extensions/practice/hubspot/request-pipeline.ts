@@ -182,7 +182,9 @@ function send(
 ): void {
   if (response.destroyed || response.writableEnded) return;
   const write = (status: number, more: Readonly<Record<string, string>>, body: string | Buffer): void => {
-    response.writeHead(status, { ...headers, ...more, 'content-length': Buffer.byteLength(body) });
+    // The portal's own clock stamps records and answers alike; a client may compare the two.
+    const date = new Date(practice.clock.now()).toUTCString();
+    response.writeHead(status, { ...headers, ...more, date, 'content-length': Buffer.byteLength(body) });
     response.end(body);
   };
   const jsonType = { 'content-type': 'application/json;charset=utf-8' };
