@@ -12,7 +12,7 @@ import type { DirtyItem, RecordCommit, RecordState, Settlement } from '../store/
 import { createJudge } from './judge-context.ts';
 import { isSettledAndUnlinked, type Judgement } from './judge-record.ts';
 import { readBatch } from './read-batch.ts';
-import { fateOf, NO_FAILURES } from './retry.ts';
+import { ATTEMPTS_MAX, fateOf, NO_FAILURES, retryDelayMs } from './retry.ts';
 import {
   again,
   callPriority,
@@ -53,7 +53,7 @@ export async function reconcile(turn: Turn, items: readonly DirtyItem[]): Promis
   const alone = loaded.work.length === 1 ? loaded.work[0] : undefined;
   if (readFailure !== null && alone !== undefined && !isForWholeLane(readFailure))
     settlements.push(settlementOfFailure(turn, alone.item, readFailure));
-  const settled = await settleAll(turn, settlements);
+  const settled = await settleAll(turn, await sparedInOutage(turn, settlements));
   if (settled.kind !== 'ok') return settled;
   const failure = readFailure ?? writeFailure;
   return failure === null ? OK : { kind: 'failed', failure };
@@ -234,6 +234,30 @@ function settleFailedCall(turn: Turn, chunk: readonly Planned[], failure: HostFa
   const only = chunk.length === 1 ? chunk[0] : undefined;
   if (fate === 'retry_later') return only === undefined ? [] : [retryOrDie(turn, only.item, failure)];
   return chunk.map(({ item }) => settlementOfFailure(turn, item, failure));
+}
+
+/**
+ * During an outage every record that is tried alone would in time use up its tries. So before a record is condemned for what may as well
+ * be one, the host is asked for something else; while it does not answer that either, the record goes on waiting.
+ */
+async function sparedInOutage(turn: Turn, settlements: readonly Settlement[]): Promise<readonly Settlement[]> {
+  const objectType = settlements.find(mayBeOutage)?.ref.objectType;
+  if (objectType === undefined) return settlements;
+  const request = { objectType, stream: 'archived', cursor: null } as const;
+  const answer = await turn.port.listChanges(turn.connection, request, { priority: 'pull' });
+  if (answer.ok) return settlements;
+  const { clock, random } = turn.parts.world;
+  const notBefore = clock.now() + retryDelayMs(ATTEMPTS_MAX, random);
+  return settlements.map((settlement) =>
+    mayBeOutage(settlement) ? { ...settlement, kind: 'retry', notBefore } : settlement,
+  );
+}
+
+/** Answers that make no sense are among them: a host in maintenance may answer with a page. */
+const OUTAGE_FAILURES: ReadonlySet<string> = new Set(['unavailable', 'unknown', 'malformed']);
+
+function mayBeOutage(settlement: Settlement): settlement is Settlement & { readonly kind: 'dead' } {
+  return settlement.kind === 'dead' && OUTAGE_FAILURES.has(settlement.failure);
 }
 
 function identity({ item }: Work): { readonly ref: DirtyItem['ref']; readonly generation: number } {
