@@ -70,17 +70,29 @@ async function linkByDomain(sql: Sql, connection: ConnectionRef, at: number): Pr
   return made.length;
 }
 
+/** How long a deleted record may come back, as the hosts keep their recycle bins (HubSpot docs, Using object APIs); with a day to spare. */
+const RESTORABLE_DAYS = 91;
+
+type MirroredPage = { readonly after: HostRecordRef | null; readonly limit: number; readonly now: number };
+
 async function listMirrored(
   sql: Sql,
   connection: ConnectionRef,
-  after: HostRecordRef | null,
-  limit: number,
+  { after, limit, now }: MirroredPage,
 ): Promise<readonly HostRecordRef[]> {
   const rows = await sql.rows<{ object_type: HostObjectType; record_id: string }>(
     `SELECT DISTINCT object_type, record_id FROM contract_link
-     WHERE workspace_id = $1 AND connection_id = $2 AND state = 'active' AND (object_type, record_id) > ($3, $4)
+     WHERE workspace_id = $1 AND connection_id = $2 AND (object_type, record_id) > ($3, $4) AND (state = 'active'
+       OR state = 'tombstone' AND tombstone_reason = 'archived' AND tombstoned_at > $6::timestamptz - interval '${RESTORABLE_DAYS} days')
      ORDER BY object_type, record_id LIMIT $5`,
-    [connection.workspaceId, connection.connectionId, after?.objectType ?? '', after?.recordId ?? '', limit],
+    [
+      connection.workspaceId,
+      connection.connectionId,
+      after?.objectType ?? '',
+      after?.recordId ?? '',
+      limit,
+      instant(now),
+    ],
   );
   return rows.map((row) => ({ objectType: row.object_type, recordId: row.record_id }));
 }
@@ -140,7 +152,9 @@ export function hostRecordMethods(database: Database, world: World): HostRecordM
     linkByDomain: async (connection, at) =>
       await database.inWorkspace(connection.workspaceId, (sql) => linkByDomain(sql, connection, at)),
     listMirrored: async (connection, after, limit) =>
-      await database.inWorkspace(connection.workspaceId, (sql) => listMirrored(sql, connection, after, limit)),
+      await database.inWorkspace(connection.workspaceId, (sql) =>
+        listMirrored(sql, connection, { after, limit, now: world.clock.now() }),
+      ),
     saveCases: async (connection, cases) => {
       if (cases.length === 0) return [];
       return await database.inWorkspace(connection.workspaceId, (sql) =>
