@@ -21,12 +21,18 @@ export type TokenSourceDependencies = {
 
 export function createTokenSource(deps: TokenSourceDependencies): TokenSource {
   const running = new Map<string, Promise<HostResult<string>>>();
+  const refusals = createRefusals(deps.world.clock);
   /** Callers in this process share one renewal; other processes are held off by the vault's lock. */
   const renewOnce = (connection: ConnectionRef, stale: string): Promise<HostResult<string>> => {
     const key = `${connection.workspaceId}/${connection.connectionId}/${stale}`;
+    const refusal = refusals.get(key);
+    if (refusal !== undefined) return Promise.resolve({ ok: false, failure: refusal });
     const current = running.get(key) ?? renew(deps, connection, stale).finally(() => running.delete(key));
     running.set(key, current);
-    return current;
+    return current.then((result) => {
+      if (!result.ok && result.failure.kind === 'rateLimited') refusals.keep(key, result.failure.retryAfterMs);
+      return result;
+    });
   };
   return {
     async accessToken(connection) {
@@ -40,6 +46,25 @@ export function createTokenSource(deps: TokenSourceDependencies): TokenSource {
       return canWait && stillGood ? { ok: true, value: credential.accessToken } : renewed;
     },
     refreshed: renewOnce,
+  };
+}
+
+type RateLimited = Extract<HostFailure, { readonly kind: 'rateLimited' }>;
+
+/** The limits that the token endpoint set. Everything that works for a connection needs its token, and one refusal speaks for all of it. */
+function createRefusals(clock: World['clock']): {
+  readonly get: (key: string) => RateLimited | undefined;
+  readonly keep: (key: string, retryAfterMs: number) => void;
+} {
+  const untils = new Map<string, number>();
+  return {
+    get(key) {
+      const leftMs = (untils.get(key) ?? 0) - clock.now();
+      if (leftMs > 0) return { kind: 'rateLimited', retryAfterMs: leftMs, scope: 'burst' };
+      untils.delete(key);
+      return undefined;
+    },
+    keep: (key, retryAfterMs) => void untils.set(key, clock.now() + retryAfterMs),
   };
 }
 
