@@ -86,6 +86,11 @@ async function renewConnection(sql: Sql, connection: ConnectionRef, request: Ins
        backfill = NULL, updated_at = $5 WHERE workspace_id = $1 AND id = $2`,
     [connection.workspaceId, connection.connectionId, [...request.scopes], request.installedBy, instant(request.at)],
   );
+  // Its cursors say that it has read everything; those of the sweeps stay, since they know what has changed since.
+  await sql.run(`DELETE FROM cursor WHERE workspace_id = $1 AND connection_id = $2 AND name LIKE 'all:%'`, [
+    connection.workspaceId,
+    connection.connectionId,
+  ]);
 }
 
 type Account = Parameters<WorkspaceStore['describeConnection']>[1];
