@@ -7,11 +7,10 @@
  * figure. `--json` writes docs/bench/latest.json, or the file named; `--quick` takes small sizes that show only that everything works.
  * Ends with code 1 when a row could not be measured; a missed goal is a result and not an error.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type BenchCluster, startBenchCluster } from '../test/bench/bench-cluster.ts';
+import { type BenchCluster, benchFolder, startBenchCluster } from '../test/bench/bench-cluster.ts';
 import {
   describeSurroundings,
   jsonText,
@@ -68,7 +67,7 @@ function readOptions(): Options {
 }
 
 async function measureRow(row: BenchRow, cluster: BenchCluster, options: Options): Promise<RowReport> {
-  const folder = mkdtempSync(path.join(tmpdir(), `counterpart-bench-row-${process.pid}-`));
+  const folder = benchFolder();
   const startedAt = performance.now();
   const seconds = (): number => (performance.now() - startedAt) / 1000;
   const signal = AbortSignal.timeout(ROW_MS_MAX);

@@ -11,6 +11,7 @@ import { startEmbeddedPostgres } from '../../server/store/postgres/embedded-post
 import { migrate } from '../../server/store/postgres/migrate.ts';
 
 const TEMPLATE = 'bench_template';
+const FOLDER_PREFIX = 'counterpart-bench-';
 const CLOCK_TICKS_PER_SECOND = 100;
 
 export type BenchCluster = {
@@ -26,8 +27,26 @@ export type BenchCluster = {
   stop(): Promise<void>;
 };
 
+/** A folder of this process's own; folders of runs that were killed are removed on the way, as their names carry the process. */
+export function benchFolder(): string {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(FOLDER_PREFIX) ? /^\d+(?=-)/.exec(name.slice(FOLDER_PREFIX.length))?.[0] : undefined;
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  return mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // The process exists when it is only not ours to signal.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
 export async function startBenchCluster(): Promise<BenchCluster> {
-  const folder = mkdtempSync(join(tmpdir(), `counterpart-bench-${process.pid}-`));
+  const folder = benchFolder();
   // A server started by root runs as nobody, who must be able to enter.
   chmodSync(folder, 0o755);
   const started = await startEmbeddedPostgres({ folder });

@@ -10,7 +10,8 @@ export const TARGET = '1002';
 
 export type MirrorRig = {
   readonly host: BenchHost;
-  readonly server: ProbedServer;
+  /** The one that runs now: whoever kills it puts the next one here, and that one is stopped in the end. */
+  server: ProbedServer;
   readonly workspace: BenchWorkspace;
   readonly databaseUrl: string;
   readonly port: number;
@@ -31,7 +32,7 @@ export async function withMirror<T>(
   const port = await freePort();
   const portals = [SOURCE, TARGET].map((id) => ({ id, deals: records, companies: 10 }));
   const host = await startBenchHost({ serverPort: port, portals, webhookWindowMs });
-  const parts: { server: ProbedServer | null; workspace: BenchWorkspace | null } = { server: null, workspace: null };
+  const parts: { rig: MirrorRig | null; workspace: BenchWorkspace | null } = { rig: null, workspace: null };
   try {
     await host.liftLimits(true);
     const databaseUrl = await context.createDatabase();
@@ -41,12 +42,13 @@ export async function withMirror<T>(
     const workspace = await fillBenchWorkspace(databaseUrl, { contracts: records, deals: records, portals: connected });
     parts.workspace = workspace;
     const server = await startProbedServer({ databaseUrl, hubspotUrl: host.url, port });
-    parts.server = server;
+    const rig: MirrorRig = { host, server, workspace, databaseUrl, port };
+    parts.rig = rig;
     context.say('first reading');
     await workspace.untilQuiet(context.signal);
-    return await work({ host, server, workspace, databaseUrl, port });
+    return await work(rig);
   } finally {
-    await parts.server?.stop();
+    await parts.rig?.server.stop();
     await parts.workspace?.close();
     await host.stop();
   }

@@ -3,6 +3,15 @@ import { apiCalls } from './api-calls.ts';
 import { backfillQuota } from './backfill-quota.ts';
 import type { BenchRow } from './bench-row.ts';
 import { mirrorLatency } from './mirror-latency.ts';
+import { queueMemory } from './queue-memory.ts';
+import { restartAfterKill } from './restart.ts';
 import { webhookIntake } from './webhook-intake.ts';
 
-export const BENCH_ROWS: readonly BenchRow[] = [mirrorLatency, apiCalls, backfillQuota, webhookIntake];
+export const BENCH_ROWS: readonly BenchRow[] = [
+  mirrorLatency,
+  apiCalls,
+  backfillQuota,
+  webhookIntake,
+  queueMemory,
+  restartAfterKill,
+];
