@@ -14,8 +14,9 @@ const LINKED_PAGES_MAX = 5000;
 const READ_TYPES = ['account', 'opportunity'] as const satisfies readonly HostObjectType[];
 const FINISHED = 'finished';
 
+/** `marked`: the lanes have something to do now. */
 export type BackfillEnd =
-  | { readonly kind: 'done' | 'more' }
+  | { readonly kind: 'done' | 'more'; readonly marked: boolean }
   | { readonly kind: 'failed'; readonly failure: HostFailure };
 
 type Source = { readonly connection: ConnectionRef; readonly port: CrmPort };
@@ -37,7 +38,7 @@ export async function runBackfill(parts: EngineParts, source: Source): Promise<B
     case 'matching':
       return matchAndMark(parts, source, state);
     case 'done':
-      return { kind: 'done' };
+      return { kind: 'done', marked: false };
   }
 }
 
@@ -51,7 +52,7 @@ async function makeSchema(
   // Lanes are served from here on: before this, the CRM has no property to write to.
   await parts.store.setConnectionState(connection, 'active', null);
   await saveState(parts, connection, { ...state, phase: 'reading' });
-  return { kind: 'more' };
+  return { kind: 'more', marked: true };
 }
 
 async function readAll(parts: EngineParts, source: Source, before: BackfillState): Promise<BackfillEnd> {
@@ -61,7 +62,7 @@ async function readAll(parts: EngineParts, source: Source, before: BackfillState
     const next = await nextStream(parts, connection);
     if (next === null) {
       await saveState(parts, connection, { ...state, phase: 'matching' });
-      return { kind: 'more' };
+      return { kind: 'more', marked: false };
     }
     const request = { objectType: next.objectType, stream: 'all', cursor: next.cursor } as const;
     const listed = await port.listChanges(connection, request, { priority: 'backfill' });
@@ -79,7 +80,7 @@ async function readAll(parts: EngineParts, source: Source, before: BackfillState
     await parts.store.advanceCursor(connection, { name: next.name, value, at: parts.world.clock.now() }, []);
     await saveState(parts, connection, state);
   }
-  return { kind: 'more' };
+  return { kind: 'more', marked: false };
 }
 
 async function nextStream(
@@ -122,7 +123,7 @@ async function matchAndMark(parts: EngineParts, { connection }: Source, state: B
     if (after === null || refs.length < STORE_BATCH_MAX) break;
   }
   await saveState(parts, connection, { ...state, phase: 'done' });
-  return { kind: 'done' };
+  return { kind: 'done', marked: true };
 }
 
 async function saveState(parts: EngineParts, connection: ConnectionRef, state: BackfillState): Promise<void> {

@@ -6,7 +6,7 @@
 import { ingestDeliveries } from './ingest.ts';
 import { type LaneHealth, laneTurn } from './lane-turn.ts';
 import { createSchedule } from './schedule.ts';
-import type { EngineParts } from './settings.ts';
+import type { EngineParts, StepEnd } from './settings.ts';
 
 /** Pause after an error in the loop itself, for instance while the database is away. */
 const ERROR_PAUSE_MS = 1_000;
@@ -29,8 +29,8 @@ export function createEngine(parts: EngineParts): Engine {
   const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();
 
-  const ingest = (): Promise<boolean> => ingestDeliveries(parts);
-  const lane = (): Promise<boolean> => laneTurn(parts, health, worker);
+  const ingest = async (): Promise<StepEnd> => ((await ingestDeliveries(parts)) ? 'marked' : 'idle');
+  const lane = async (): Promise<StepEnd> => ((await laneTurn(parts, health, worker)) ? 'worked' : 'idle');
   const laneDueAt = async (): Promise<number | null> => parts.store.nextDueAt(parts.world.clock.now());
   const jobDueAt = (): Promise<number | null> => Promise.resolve(schedule.nextDueAt());
 
@@ -41,15 +41,16 @@ export function createEngine(parts: EngineParts): Engine {
       const { workerCount } = parts.settings;
       const never = (): Promise<number | null> => Promise.resolve(null);
       const loops: readonly Loop[] = [
-        { step: ingest, dueAt: never, feedsLanes: true },
-        ...copies(workerCount, { step: lane, dueAt: laneDueAt, feedsLanes: false }),
-        ...copies(Math.ceil(workerCount / 2), { step: schedule.runNext, dueAt: jobDueAt, feedsLanes: true }),
+        { step: ingest, dueAt: never },
+        ...copies(workerCount, { step: lane, dueAt: laneDueAt }),
+        ...copies(Math.ceil(workerCount / 2), { step: schedule.runNext, dueAt: jobDueAt }),
       ];
       running = Promise.all(loops.map((each) => loop(each, until))).then(() => undefined);
       return running;
     },
     async turn() {
-      return (await ingest()) || (await lane()) || (await schedule.runNext());
+      for (const step of [ingest, lane, schedule.runNext]) if ((await step()) !== 'idle') return true;
+      return false;
     },
     wake: waits.wake,
     async stop() {
@@ -59,14 +60,13 @@ export function createEngine(parts: EngineParts): Engine {
   };
 
   /** A wake during the step or the look at the clock is not lost: the wait then ends at once. */
-  async function loop({ step, dueAt, feedsLanes }: Loop, until: AbortSignal): Promise<void> {
+  async function loop({ step, dueAt }: Loop, until: AbortSignal): Promise<void> {
     while (!until.aborted) {
       const seen = waits.wakesSoFar();
       try {
-        if (await step()) {
-          if (feedsLanes) waits.wake();
-          continue;
-        }
+        const end = await step();
+        if (end === 'marked') waits.wake();
+        if (end !== 'idle') continue;
         const next = (await dueAt()) ?? Number.POSITIVE_INFINITY;
         const delayMs = Math.min(parts.settings.pollMs, Math.max(1, next - parts.world.clock.now()));
         await waits.wait(delayMs, seen);
@@ -83,11 +83,9 @@ function copies(count: number, loop: Loop): readonly Loop[] {
 }
 
 type Loop = {
-  readonly step: () => Promise<boolean>;
+  readonly step: () => Promise<StepEnd>;
   /** When there may be work again, as far as is known. */
   readonly dueAt: () => Promise<number | null>;
-  /** Whether a step may make lanes due. */
-  readonly feedsLanes: boolean;
 };
 
 type Waits = {

@@ -8,7 +8,7 @@ import { plainDateIn } from '../domain/dates.ts';
 import { runBackfill } from './backfill.ts';
 import { afterFailure, type FailureStreak, failureDetail, fateOf, NO_FAILURES, restMs } from './retry.ts';
 import { rollByDate } from './roll.ts';
-import type { EngineParts } from './settings.ts';
+import type { EngineParts, StepEnd } from './settings.ts';
 import { checkAll, sweepStream } from './sweep.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
@@ -20,7 +20,9 @@ const ROLL_INTERVAL_MS = 900_000;
 const CONTINUE_MS = 200;
 const JOB_LEASE_MS = 120_000;
 
-type JobEnd = { readonly kind: 'done' | 'more' } | { readonly kind: 'failed'; readonly failure: HostFailure };
+type JobEnd =
+  | { readonly kind: 'done' | 'more'; readonly marked: boolean }
+  | { readonly kind: 'failed'; readonly failure: HostFailure };
 
 type Job = {
   readonly name: string;
@@ -34,8 +36,8 @@ type Job = {
 };
 
 export type Schedule = {
-  /** Runs the job that is most overdue; false when none is due. */
-  readonly runNext: () => Promise<boolean>;
+  /** Runs the job that is most overdue. */
+  readonly runNext: () => Promise<StepEnd>;
   nextDueAt(): number;
 };
 
@@ -66,29 +68,30 @@ export function createSchedule(parts: EngineParts, worker: string): Schedule {
     async runNext() {
       await refresh();
       const job = due();
-      if (job === undefined) return false;
-      await runJob(parts, job, worker);
-      return true;
+      return job === undefined ? 'idle' : runJob(parts, job, worker);
     },
     nextDueAt: () =>
       Math.min(directoryDueAt, ...[...jobs.values()].filter((job) => !job.running).map((job) => job.nextAt)),
   };
 }
 
-async function runJob(parts: EngineParts, job: Job, worker: string): Promise<void> {
+async function runJob(parts: EngineParts, job: Job, worker: string): Promise<StepEnd> {
   const { store, world } = parts;
   const { name, workspaceId } = job;
   job.running = true;
   try {
     const now = world.clock.now();
     const isOurs = await store.leaseJob({ workspaceId, name, worker, now, leaseMs: JOB_LEASE_MS });
-    const end: JobEnd = isOurs ? await job.run() : { kind: 'done' };
+    const end: JobEnd = isOurs ? await job.run() : { kind: 'done', marked: false };
     job.nextAt = world.clock.now() + (await delayAfter(parts, job, end));
+    // One that failed may have got somewhere before.
+    return end.kind === 'failed' || end.marked ? 'marked' : 'worked';
   } catch (error) {
     world.log.error({ error, job: name }, 'a side job ended in an error');
     const failure: HostFailure = { kind: 'unavailable', retryAfterMs: null, detail: 'internal error' };
     job.nextAt = world.clock.now() + restMs(failure, job.streak, world.random);
     job.streak = afterFailure(job.streak, failure);
+    return 'marked';
   } finally {
     job.running = false;
   }
@@ -135,8 +138,7 @@ function jobsOf(parts: EngineParts, connection: ConnectionRef): readonly Job[] {
     job('check', CHECK_INTERVAL_MS, async () => checkAll(parts, connection, await today())),
     {
       ...job('roll', ROLL_INTERVAL_MS, async () => {
-        await rollByDate(parts, workspaceId, await today());
-        return { kind: 'done' };
+        return { kind: 'done', marked: (await rollByDate(parts, workspaceId, await today())) > 0 };
       }),
       name: `roll:${workspaceId}`,
       connection: null,
@@ -150,11 +152,13 @@ async function sweepEvery(
   stream: 'changed' | 'archived',
 ): Promise<JobEnd> {
   let kind: 'done' | 'more' = 'done';
+  let marked = false;
   for (const objectType of HOST_OBJECT_TYPES) {
     if (stream === 'archived' && objectType === 'case') continue;
     const end = await sweepStream(parts, source, { objectType, stream });
     if (end.kind === 'failed') return end;
     if (end.kind === 'more') kind = 'more';
+    marked ||= end.marked;
   }
-  return { kind };
+  return { kind, marked };
 }

@@ -52,6 +52,9 @@ export interface SyncMetrics {
   observeLag(lagMs: number, connection: ConnectionRef): void;
 }
 
+/** What a unit of work came to; `marked`: lanes may be due that were not before. */
+export type StepEnd = 'idle' | 'worked' | 'marked';
+
 /** Points after which a listener may look or, in a test, stop the process. */
 const HOOK_POINTS = ['delivery_finished', 'records_read', 'committed', 'written', 'settled'] as const;
 type HookPoint = (typeof HOOK_POINTS)[number];

@@ -14,8 +14,10 @@ import { chunksOf, STORE_BATCH_MAX } from './turn.ts';
 const SWEEP_PAGES_MAX = 40;
 const CHECK_PAGES_MAX = 50;
 
-/** `more`: the run ended at its bound, not at the end. */
-export type SweepEnd = { readonly kind: 'done' | 'more' } | { readonly kind: 'failed'; readonly failure: HostFailure };
+/** `more`: the run ended at its bound, not at the end. `marked`: it gave the lanes something to do. */
+export type SweepEnd =
+  | { readonly kind: 'done' | 'more'; readonly marked: boolean }
+  | { readonly kind: 'failed'; readonly failure: HostFailure };
 
 export async function sweepStream(
   parts: EngineParts,
@@ -25,16 +27,18 @@ export async function sweepStream(
   const { connection, port } = source;
   const name = `${request.stream}:${request.objectType}`;
   let cursor = await parts.store.readCursor(connection, name);
+  let marked = false;
   for (let page = 0; page < SWEEP_PAGES_MAX; page += 1) {
     const from = cursor === RESTART ? null : cursor;
     const answer = await port.listChanges(connection, { ...request, cursor: from }, { priority: 'sweep' });
     if (!answer.ok) return { kind: 'failed', failure: answer.failure };
     const marks = await marksOf(parts, connection, answer.value.refs, request.stream);
+    marked ||= marks.length > 0;
     cursor = answer.value.done && request.stream === 'archived' ? RESTART : answer.value.cursor;
     await parts.store.advanceCursor(connection, { name, value: cursor, at: parts.world.clock.now() }, marks);
-    if (answer.value.done) return { kind: 'done' };
+    if (answer.value.done) return { kind: 'done', marked };
   }
-  return { kind: 'more' };
+  return { kind: 'more', marked };
 }
 
 /** The recycle bin has no order of its own: each run reads it from the start. */
@@ -74,10 +78,12 @@ const CHECK_CURSOR = 'daily-check';
 export async function checkAll(parts: EngineParts, connection: ConnectionRef, today: PlainDate): Promise<SweepEnd> {
   const { store, world } = parts;
   let progress = parseProgress(await store.readCursor(connection, CHECK_CURSOR), today);
+  let marked = false;
   for (let page = 0; page < CHECK_PAGES_MAX; page += 1) {
-    if (progress === 'done') return { kind: 'done' };
+    if (progress === 'done') return { kind: 'done', marked };
     const refs = await store.listMirrored(connection, progress, STORE_BATCH_MAX);
     const last = refs.at(-1);
+    marked ||= last !== undefined;
     const isLast = refs.length < STORE_BATCH_MAX || last === undefined;
     progress = isLast ? 'done' : last;
     const { workspaceId, connectionId } = connection;
@@ -87,7 +93,7 @@ export async function checkAll(parts: EngineParts, connection: ConnectionRef, to
       refs.map((ref) => ({ workspaceId, connectionId, ref, reason: 'sweep' })),
     );
   }
-  return { kind: progress === 'done' ? 'done' : 'more' };
+  return { kind: progress === 'done' ? 'done' : 'more', marked };
 }
 
 type Progress = HostRecordRef | null | 'done';
