@@ -254,17 +254,21 @@ export interface SyncStore {
   ): Promise<void>;
   /** Links each contract whose counterparty's web domain equals exactly one account's domain; returns how many links were made. */
   linkByDomain(connection: ConnectionRef, at: number): Promise<number>;
-  /** Records with an active link, and deleted ones that may still come back, in id order, for the daily check. */
+  /** Records with an active link, deleted ones that may still come back, and recent cases, in id order, for the daily check. */
   listMirrored(
     connection: ConnectionRef,
     after: HostRecordRef | null,
     limit: number,
   ): Promise<readonly HostRecordRef[]>;
   /**
-   * Support cases read from the host, by id; drives SLA response results. Gives the ids of the accounts whose cases changed by it, those
-   * that lost a case included.
+   * Support cases read from the host, by id; drives SLA response results. Cases that are `gone` there, deleted or merged, count no
+   * more. Gives the ids of the accounts whose cases changed by it, those that lost a case included.
    */
-  saveCases(connection: ConnectionRef, cases: readonly HostCase[]): Promise<readonly string[]>;
+  saveCases(
+    connection: ConnectionRef,
+    cases: readonly HostCase[],
+    gone?: readonly HostRecordRef[],
+  ): Promise<readonly string[]>;
   /** Contracts whose stage or end date follows from the calendar by now (domain §4): id and revision with the changes due. */
   listDueByDate(workspaceId: string, today: PlainDate, limit: number): Promise<readonly LinkedContract[]>;
   applySystemUpdates(workspaceId: string, updates: readonly ContractUpdate[]): Promise<void>;

@@ -1,6 +1,6 @@
 /**
  * Support cases: read only. Tickets of a vendor's account become cases whose response times the SLA results count (domain §7.4). They
- * have no mirror; the facts read last are the facts.
+ * have no mirror; the facts read last are the facts. A case that was deleted or merged into another counts no more.
  */
 import type { HostRecord } from '../crm/port.ts';
 import type { DirtyItem, HostCase, Settlement } from '../store/port.ts';
@@ -34,6 +34,7 @@ export async function readCases(turn: Turn, items: readonly DirtyItem[]): Promis
     const touched = await turn.parts.store.saveCases(
       turn.connection,
       live.filter((hostCase) => hostCase !== null),
+      answer.value.flatMap((read) => (read.kind === 'live' ? [] : [read.ref])),
     );
     if (touched.length > 0) turn.parts.onCases?.(turn.connection, touched);
     const settled = await settleAll(

@@ -417,7 +417,8 @@ export function createMemoryStore(now: () => number): MemoryStore {
       const isListed = ({ ref, state }: Link): boolean =>
         state === 'active' || mirrors.get(at(connectionId, ref))?.state === 'archived';
       const listed = links.filter((link) => link.connectionId === connectionId && isListed(link));
-      const refs = new Map(listed.map(({ ref }) => [keyOf(ref), ref]));
+      const own = [...cases.entries()].filter(([key]) => key.startsWith(`${connectionId}|`));
+      const refs = new Map([...listed, ...own.map(([, hostCase]) => hostCase)].map(({ ref }) => [keyOf(ref), ref]));
       const from = after === null ? '' : keyOf(after);
       return [...refs.entries()]
         .filter(([key]) => key > from)
@@ -425,8 +426,12 @@ export function createMemoryStore(now: () => number): MemoryStore {
         .slice(0, limit)
         .map(([, ref]) => ref);
     },
-    async saveCases({ connectionId }, read) {
+    async saveCases({ connectionId }, read, gone = []) {
       const touched = new Set<string>();
+      for (const ref of gone) {
+        for (const id of cases.get(at(connectionId, ref))?.accountIds ?? []) touched.add(id);
+        cases.delete(at(connectionId, ref));
+      }
       for (const hostCase of read) {
         const key = at(connectionId, hostCase.ref);
         const before = cases.get(key);

@@ -72,6 +72,8 @@ async function linkByDomain(sql: Sql, connection: ConnectionRef, at: number): Pr
 
 /** How long a deleted record may come back, as the hosts keep their recycle bins (HubSpot docs, Using object APIs); with a day to spare. */
 const RESTORABLE_DAYS = 91;
+/** Cases of this month and the last one, whose figures are not final yet. */
+const RECENT_CASE_DAYS = 62;
 
 type MirroredPage = { readonly after: HostRecordRef | null; readonly limit: number; readonly now: number };
 
@@ -81,9 +83,12 @@ async function listMirrored(
   { after, limit, now }: MirroredPage,
 ): Promise<readonly HostRecordRef[]> {
   const rows = await sql.rows<{ object_type: HostObjectType; record_id: string }>(
-    `SELECT DISTINCT object_type, record_id FROM contract_link
+    `SELECT object_type, record_id FROM contract_link
      WHERE workspace_id = $1 AND connection_id = $2 AND (object_type, record_id) > ($3, $4) AND (state = 'active'
        OR state = 'tombstone' AND tombstone_reason = 'archived' AND tombstoned_at > $6::timestamptz - interval '${RESTORABLE_DAYS} days')
+     UNION SELECT 'case', record_id FROM support_case
+     WHERE workspace_id = $1 AND connection_id = $2 AND ('case', record_id) > ($3, $4)
+       AND opened_at > $6::timestamptz - interval '${RECENT_CASE_DAYS} days'
      ORDER BY object_type, record_id LIMIT $5`,
     [
       connection.workspaceId,
@@ -141,6 +146,20 @@ async function saveCases(
   return touched.map(({ account_id }) => account_id);
 }
 
+async function dropCases(
+  sql: Sql,
+  connection: ConnectionRef,
+  gone: readonly HostRecordRef[],
+): Promise<readonly string[]> {
+  const dropped = await sql.rows<{ account_id: string }>(
+    `WITH dropped AS (DELETE FROM support_case WHERE workspace_id = $1 AND connection_id = $2 AND record_id = ANY($3::text[])
+       RETURNING account_ids)
+     SELECT DISTINCT unnest(account_ids) AS account_id FROM dropped`,
+    [connection.workspaceId, connection.connectionId, gone.map(({ recordId }) => recordId)],
+  );
+  return dropped.map(({ account_id }) => account_id);
+}
+
 export function hostRecordMethods(database: Database, world: World): HostRecordMethods {
   return {
     saveFacts: async (connection, records) => {
@@ -155,11 +174,12 @@ export function hostRecordMethods(database: Database, world: World): HostRecordM
       await database.inWorkspace(connection.workspaceId, (sql) =>
         listMirrored(sql, connection, { after, limit, now: world.clock.now() }),
       ),
-    saveCases: async (connection, cases) => {
-      if (cases.length === 0) return [];
-      return await database.inWorkspace(connection.workspaceId, (sql) =>
-        saveCases(sql, connection, cases, world.clock.now()),
-      );
+    saveCases: async (connection, cases, gone = []) => {
+      if (cases.length + gone.length === 0) return [];
+      return await database.inWorkspace(connection.workspaceId, async (sql) => {
+        const saved = await saveCases(sql, connection, cases, world.clock.now());
+        return [...new Set([...saved, ...(await dropCases(sql, connection, gone))])].sort();
+      });
     },
   };
 }
