@@ -202,6 +202,18 @@ export const contractSearch = z.object({
 });
 export type ContractSearch = z.infer<typeof contractSearch>;
 
+/** Amounts are stored as 64-bit integers; one near that is a typing error, in a form as in an import. */
+const MINOR_DIGITS_MAX = 17;
+const enteredMoney = z
+  .strictObject(money.shape)
+  .refine(({ minor }) => minor.replace('-', '').length <= MINOR_DIGITS_MAX, {
+    path: ['minor'],
+    message: 'not_an_amount',
+  });
+
+/** PostgreSQL has no year 0. */
+const enteredInstant = instant.refine((text) => text >= '0001', 'not_an_instant');
+
 const recordRef = z.strictObject({ objectType, recordId: z.string().regex(/^[A-Za-z0-9]{1,32}$/) });
 
 /** POST /v1/card/links ; POST /v1/card/links/detach ; POST /v1/card/links/restore undoes the latter */
@@ -227,7 +239,7 @@ export const createContractRequest = z.strictObject({
       })
       .nullable(),
     calendarId: z.string().max(16),
-    value: money.nullable(),
+    value: enteredMoney.nullable(),
   }),
 });
 /** POST /v1/card/contracts/{id}/stage */
@@ -250,8 +262,8 @@ export const logIncidentRequest = z.strictObject({
   record: recordRef,
   title: z.string().trim().min(1).max(200),
   severity,
-  startedAt: instant,
-  restoredAt: instant.nullable(),
+  startedAt: enteredInstant,
+  restoredAt: enteredInstant.nullable(),
 });
 /** Every card write answers with the record's card as it now is, so that a write costs one round trip. */
 export const cardWriteResponse = z.object({ card: recordCard, contractId: z.string().nullable() });

@@ -60,6 +60,12 @@ export const CONTRACT_SORTS = ['notice', 'renewal', 'title', 'number', 'value', 
 export const contractSort = z.enum(CONTRACT_SORTS);
 export const sortDirection = z.enum(['ascending', 'descending']);
 
+/** A day that a filter compares with: one that the calendar has, so that it can be compared. */
+const filterDate = plainDate.refine((text) => {
+  const at = Date.parse(`${text}T00:00:00Z`);
+  return text > '0001' && !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
+}, 'not_a_date');
+
 /** In the query string a list is written with commas: `stage=active,renewing`. */
 const listOf = <T extends string>(item: z.ZodType<T, T>) => {
   // The pipe hands texts to a schema whose input type is the closed set itself; that it takes any text, and refuses some, is its job.
@@ -80,10 +86,10 @@ export const contractFilters = z.strictObject({
   decision: listOf(renewalDecision).optional(),
   renewalKind: listOf(renewalKind).optional(),
   sla: listOf(slaVerdict).optional().describe('Verdict of the last closed month'),
-  noticeDueBefore: plainDate.optional().describe('Notice deadline on or before this day, and not yet past'),
-  noticeDueFrom: plainDate.optional(),
-  renewalFrom: plainDate.optional(),
-  renewalTo: plainDate.optional(),
+  noticeDueBefore: filterDate.optional().describe('Notice deadline on or before this day, and not yet past'),
+  noticeDueFrom: filterDate.optional(),
+  renewalFrom: filterDate.optional(),
+  renewalTo: filterDate.optional(),
   organisationId: z.uuid().optional(),
   sort: contractSort.optional(),
   direction: sortDirection.optional(),

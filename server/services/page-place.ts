@@ -20,6 +20,9 @@ function decode(text: string): z.infer<typeof place> | 'malformed' {
   }
 }
 
+/** The years 1 to 9999, which every instant of ours lies in and PostgreSQL reads as it is written. */
+const INSTANT_MIN = -62_135_596_800_000;
+const INSTANT_MAX = 253_402_300_799_999;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A place in a list sorted by text. */
@@ -33,6 +36,6 @@ export function decodePlace(text: string): Place<string> | 'malformed' {
 export function decodeInstantPlace(text: string): { readonly at: number; readonly id: string } | 'malformed' {
   const at = decode(text);
   if (at === 'malformed' || typeof at.key !== 'number' || !UUID.test(at.id)) return 'malformed';
-  if (!Number.isSafeInteger(at.key) || Math.abs(at.key) > 8.64e15) return 'malformed';
+  if (!Number.isInteger(at.key) || at.key < INSTANT_MIN || at.key > INSTANT_MAX) return 'malformed';
   return { at: at.key, id: at.id };
 }

@@ -13,7 +13,7 @@ import { NO_SLA, type SlaSummary } from '../domain/sla-summary.ts';
 import { termInEffect } from '../domain/term.ts';
 import type { NewSlaResult, SlaInputs, WorkspaceRow, WriteContext } from '../store/contract-port.ts';
 import { concluded, derive } from './contract-changes.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, refused } from './outcome.ts';
 import { type ServiceParts, todayOf } from './service-parts.ts';
 import { ANY_SEVERITY, exclusionKind, type ReadObjective, readObjective, severityOfPriority } from './sla-objective.ts';
 
@@ -54,13 +54,17 @@ export function createSlaMonths(parts: ServiceParts) {
       workspace: WorkspaceRow,
       incident: IncidentInput,
     ): Promise<Outcome<string>> => {
+      const openedAt = Date.parse(incident.startedAt);
+      const restoredAt = incident.restoredAt === null ? null : Date.parse(incident.restoredAt);
+      if (restoredAt !== null && restoredAt < openedAt)
+        return refused('date_refused', { reason: 'restored_before_started' });
       const result = await parts.contracts.recordIncident(context, {
         id: parts.world.random.uuid(),
         contractId: incident.contractId,
         title: incident.title,
         severity: incident.severity,
-        openedAt: Date.parse(incident.startedAt),
-        restoredAt: incident.restoredAt === null ? null : Date.parse(incident.restoredAt),
+        openedAt,
+        restoredAt,
       });
       if (result.kind === 'written') await recompute({ ...context, once: null }, workspace, incident.contractId);
       return concluded(parts, workspace.id, result);
