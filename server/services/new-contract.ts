@@ -12,6 +12,9 @@ import { type ServiceParts, todayOf } from './service-parts.ts';
 
 export type NewContract = z.infer<typeof createContractRequest>['contract'];
 
+/** Everybody who creates at the same time loses at most once to each of the others. */
+const NUMBER_ATTEMPTS_MAX = 30;
+
 async function draftContract(
   parts: ServiceParts,
   workspace: WorkspaceRow,
@@ -65,17 +68,22 @@ export async function createContract(
   request: Omit<ChangeRequest, 'contractId' | 'expectedRevision'>,
   input: { readonly contract: NewContract; readonly attachTo: RecordTarget | null },
 ): Promise<Outcome<string>> {
-  const drafted = await draftContract(parts, request.workspace, input.contract);
-  if (!drafted.ok) return drafted;
-  const { contract, organisations } = drafted.value;
-  const result = await parts.contracts.createContract(contextOf(parts, request), {
-    contract,
-    organisations,
-    derived: await derive(parts, request.workspace, { contract, sla: NO_SLA }),
-    changes: changesBetween(null, contract),
-    attachTo: input.attachTo,
-  });
-  return concluded(parts, request.workspace.id, result);
+  const isNumberOurs = input.contract.number === null || input.contract.number === '';
+  for (let attempt = 1; ; attempt += 1) {
+    const drafted = await draftContract(parts, request.workspace, input.contract);
+    if (!drafted.ok) return drafted;
+    const { contract, organisations } = drafted.value;
+    const result = await parts.contracts.createContract(contextOf(parts, request), {
+      contract,
+      organisations,
+      derived: await derive(parts, request.workspace, { contract, sla: NO_SLA }),
+      changes: changesBetween(null, contract),
+      attachTo: input.attachTo,
+    });
+    // Somebody else was given the same number in the same moment: the next one is ours.
+    const isRaceLost = result.kind === 'duplicate_number' && isNumberOurs && attempt < NUMBER_ATTEMPTS_MAX;
+    if (!isRaceLost) return concluded(parts, request.workspace.id, result);
+  }
 }
 
 /** Known organisations by name, and new ones for the names that are not known; names differ by more than case and space. */
