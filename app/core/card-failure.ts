@@ -42,6 +42,7 @@ const KIND_OF_CODE: Readonly<Record<ProblemCode, FailureKind>> = {
   signature_refused: 'unexpected',
   forbidden: 'forbidden',
   not_found: 'not_found',
+  method_not_allowed: 'unexpected',
   record_not_in_portal: 'record_not_in_portal',
   revision_conflict: 'revision_conflict',
   stage_move_refused: 'stage_move_refused',

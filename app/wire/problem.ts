@@ -8,6 +8,7 @@ export const PROBLEM_CODES = [
   'signature_refused',
   'forbidden',
   'not_found',
+  'method_not_allowed',
   'record_not_in_portal',
   'revision_conflict',
   'stage_move_refused',
@@ -30,6 +31,7 @@ export const problem = z.object({
   title: z.string(),
   status: z.int(),
   code: z.enum(PROBLEM_CODES),
+  /** What to do about it. */
   detail: z.string().optional(),
   /** A stable code of the domain's own, e.g. why a stage move was refused. */
   reason: z.string().optional(),

@@ -47,10 +47,8 @@ export function createApp(deps: HttpDependencies, readiness: Readiness): Express
 
 const onlyKnownMethods: RequestHandler = (request, response, next) => {
   if (METHODS.has(request.method)) return next();
-  response
-    .status(405)
-    .set('allow', [...METHODS].join(', '))
-    .end();
+  response.set('allow', [...METHODS].join(', '));
+  sendProblem(response, { code: 'method_not_allowed' });
 };
 
 const requestId =
