@@ -36,11 +36,18 @@ export type JsonParse =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly reason: string };
 
+const UNSTORABLE_ESCAPE = /\\u(0000|d[89a-f])/i;
+
+/** NUL and half surrogate pairs, which no text column holds, become U+FFFD before anything compares them. */
+function storable(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\u0000', '\uFFFD').toWellFormed() : value;
+}
+
 export function parseJson(bytes: Uint8Array): JsonParse {
   if (!isShallow(bytes, JSON_DEPTH_MAX)) return { ok: false, reason: 'too_deep' };
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const value: unknown = JSON.parse(text);
+    const value: unknown = UNSTORABLE_ESCAPE.test(text) ? JSON.parse(text, storable) : JSON.parse(text);
     return { ok: true, value };
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) return { ok: false, reason: 'not_json' };

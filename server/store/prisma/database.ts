@@ -92,11 +92,17 @@ function assertUuid(workspaceId: string): void {
   if (!UUID.test(workspaceId)) throw new TypeError('a workspace id is a UUID');
 }
 
+/** No statement fails on what a text holds, whoever wrote it. */
+function storable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(storable);
+  return typeof value === 'string' ? storableText(value) : value;
+}
+
 function statementsOf(client: PoolClient): Sql {
   return {
     rows: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      (await client.query<Row>(text, [...values])).rows,
-    run: async (text, values = []) => (await client.query(text, [...values])).rowCount ?? 0,
+      (await client.query<Row>(text, values.map(storable))).rows,
+    run: async (text, values = []) => (await client.query(text, values.map(storable))).rowCount ?? 0,
   };
 }
 
