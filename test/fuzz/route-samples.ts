@@ -1,0 +1,481 @@
+/**
+ * A valid request for every route of the server, and what may be changed in it without making it invalid. The table is complete by test:
+ * a route without a sample, or a sample without a route, fails.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Draft, Json, Pair } from './request.ts';
+import { contractDraft, type Tenant } from './tenant.ts';
+
+/** Where an id of a workspace stands in a request. */
+type IdPlace = 'path' | 'query' | 'body';
+
+export type Sample = {
+  readonly operationId: string;
+  /** Ids are those of the first workspace, the proof is the second one's; the same twice for an ordinary request. */
+  readonly make: (ids: Tenant, by: Tenant) => Draft;
+  /** Statuses of a request that is understood and allowed: done, or refused by the contract's own rules. */
+  readonly understood: readonly number[];
+  /** JSON pointers (array positions as `*`) that may be null, be left out, or hold any text. */
+  readonly nullable?: readonly string[];
+  readonly optional?: readonly string[];
+  readonly freeText?: readonly string[];
+  /** Query parameters that take any text. */
+  readonly freeQuery?: readonly string[];
+  /** Query parameters that may be left out. */
+  readonly optionalQuery?: readonly string[];
+  /** Whether unknown query parameters are refused. */
+  readonly strictQuery: boolean;
+  /** Where the request names something of a workspace. */
+  readonly idPlaces: readonly IdPlace[];
+  /** Names whole objects that a change of workspace must hide: refused with 404 like an id that does not exist. */
+  readonly hides?: boolean;
+};
+
+const CARD_RECORD: Pair = ['objectType', 'opportunity'];
+const STALE_REVISION = 0;
+
+const draft = (by: Tenant, more: Partial<Draft> & Pick<Draft, 'access' | 'method' | 'path'>): Draft => ({
+  query: [],
+  body: undefined,
+  contentType: more.body === undefined ? null : 'application/json',
+  cookie: by.cookies.admin,
+  portalId: by.portalId,
+  ...more,
+});
+const get = (by: Tenant, path: string, query: readonly Pair[] = []): Draft =>
+  draft(by, { access: 'session', method: 'GET', path, query });
+const post = (by: Tenant, path: string, body?: Json): Draft =>
+  draft(by, { access: 'session', method: 'POST', path, ...(body === undefined ? {} : { body }) });
+const cardGet = (by: Tenant, path: string, query: readonly Pair[] = []): Draft =>
+  draft(by, { access: 'card', method: 'GET', path, query });
+const cardPost = (
+  ids: Tenant,
+  by: Tenant,
+  { path, ...body }: { readonly path: string } & Record<string, Json>,
+): Draft =>
+  draft(by, {
+    access: 'card',
+    method: 'POST',
+    path,
+    body: { idempotencyKey: randomUUID(), record: { objectType: 'opportunity', recordId: ids.recordId }, ...body },
+  });
+
+const INCIDENT = {
+  title: 'Outage',
+  severity: 'high',
+  startedAt: '2026-10-02T00:00:00Z',
+  restoredAt: '2026-10-02T01:00:00Z',
+} as const;
+const CONTRACT_NULLABLE = ['number', 'effectiveDate', 'endDate', 'renewalMonths', 'notice', 'value'].map(
+  (name) => `/contract/${name}`,
+);
+const CONTRACT_TEXT = ['title', 'number', 'counterparty', 'calendarId'].map((name) => `/contract/${name}`);
+const IMPORT_OPTIONS: Json = {
+  mapping: { number: 0, title: 1, counterparty: 2, effectiveDate: 3, endDate: 4 },
+  dateFormat: 'unambiguous',
+  duplicates: 'skip',
+  defaults: { side: 'buy', currency: 'USD', stage: 'draft', calendarId: 'weekends' },
+};
+const MAPPING = ['number', 'title', 'counterparty', 'effectiveDate', 'endDate'];
+
+const CARD_SAMPLES: readonly Sample[] = [
+  {
+    operationId: 'getRecordCard',
+    make: (ids, by) => cardGet(by, `/v1/card/records/opportunity/${ids.recordId}`),
+    understood: [200, 404],
+    strictQuery: true,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'getCardContract',
+    make: (ids, by) => cardGet(by, `/v1/card/contracts/${ids.contractId}`, [CARD_RECORD, ['recordId', ids.recordId]]),
+    understood: [200, 404],
+    strictQuery: true,
+    idPlaces: ['path', 'query'],
+    hides: true,
+  },
+  {
+    operationId: 'searchCardContracts',
+    make: (ids, by) =>
+      cardGet(by, '/v1/card/contracts', [CARD_RECORD, ['recordId', ids.recordId], ['query', 'Att'], ['limit', '5']]),
+    understood: [200, 404],
+    freeQuery: ['query'],
+    optionalQuery: ['query', 'limit'],
+    strictQuery: true,
+    idPlaces: ['query'],
+    hides: true,
+  },
+  {
+    operationId: 'createCardContract',
+    make: (ids, by) =>
+      cardPost(ids, by, { path: '/v1/card/contracts', contract: contractDraft({ title: `New ${randomUUID()}` }) }),
+    understood: [200, 404, 409],
+    nullable: CONTRACT_NULLABLE,
+    freeText: CONTRACT_TEXT,
+    strictQuery: false,
+    idPlaces: ['body'],
+    hides: true,
+  },
+  ...['/v1/card/links', '/v1/card/links/detach', '/v1/card/links/restore'].map((path) => ({
+    operationId:
+      { links: 'attachContract', detach: 'detachContract', restore: 'restoreLink' }[path.split('/').at(-1) ?? ''] ?? '',
+    make: (ids: Tenant, by: Tenant) => cardPost(ids, by, { path, contractId: ids.looseContractId }),
+    understood: [200, 404, 409],
+    strictQuery: false,
+    idPlaces: ['body'] as const,
+    hides: true,
+  })),
+  {
+    operationId: 'moveCardStage',
+    make: (ids, by) =>
+      cardPost(ids, by, {
+        path: `/v1/card/contracts/${ids.contractId}/stage`,
+        expectedRevision: STALE_REVISION,
+        to: 'in_review',
+      }),
+    understood: [200, 404, 409],
+    strictQuery: false,
+    idPlaces: ['path', 'body'],
+    hides: true,
+  },
+  {
+    operationId: 'decideCardRenewal',
+    make: (ids, by) =>
+      cardPost(ids, by, {
+        path: `/v1/card/contracts/${ids.contractId}/renewal-decision`,
+        expectedRevision: STALE_REVISION,
+        decision: 'renew',
+      }),
+    understood: [200, 404, 409],
+    strictQuery: false,
+    idPlaces: ['path', 'body'],
+    hides: true,
+  },
+  {
+    operationId: 'logCardIncident',
+    make: (ids, by) => cardPost(ids, by, { path: `/v1/card/contracts/${ids.contractId}/incidents`, ...INCIDENT }),
+    understood: [200, 404, 409],
+    nullable: ['/restoredAt'],
+    freeText: ['/title'],
+    strictQuery: false,
+    idPlaces: ['path', 'body'],
+    hides: true,
+  },
+];
+
+const FILTERS: readonly Pair[] = [
+  ['text', 'Att'],
+  ['stage', 'draft,active'],
+  ['side', 'buy'],
+  ['health', 'good,unknown'],
+  ['decision', 'undecided'],
+  ['renewalKind', 'auto'],
+  ['sla', 'none'],
+  ['noticeDueFrom', '2026-01-01'],
+  ['noticeDueBefore', '2027-12-31'],
+  ['renewalFrom', '2026-01-01'],
+  ['renewalTo', '2029-12-31'],
+  ['sort', 'renewal'],
+  ['direction', 'ascending'],
+];
+const FILTER_NAMES = [...FILTERS.map(([name]) => name), 'organisationId'];
+
+const CONTRACT_SAMPLES: readonly Sample[] = [
+  {
+    operationId: 'listContracts',
+    make: (ids, by) => get(by, '/v1/contracts', [...FILTERS, ['organisationId', ids.organisationId], ['limit', '10']]),
+    understood: [200],
+    freeQuery: ['text'],
+    optionalQuery: [...FILTER_NAMES, 'limit'],
+    strictQuery: true,
+    idPlaces: ['query'],
+  },
+  {
+    operationId: 'exportContracts',
+    make: (ids, by) =>
+      get(by, '/v1/contracts/export', [
+        ...FILTERS,
+        ['organisationId', ids.organisationId],
+        ['format', 'csv'],
+        ['locale', 'en'],
+      ]),
+    understood: [200],
+    freeQuery: ['text'],
+    optionalQuery: [...FILTER_NAMES, 'locale'],
+    strictQuery: true,
+    idPlaces: ['query'],
+  },
+  {
+    operationId: 'getContract',
+    make: (ids, by) => get(by, `/v1/contracts/${ids.contractId}`),
+    understood: [200, 404],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'createContract',
+    make: (_ids, by) => post(by, '/v1/contracts', { contract: contractDraft({ title: `New ${randomUUID()}` }) }),
+    understood: [201, 409],
+    nullable: CONTRACT_NULLABLE,
+    freeText: CONTRACT_TEXT,
+    strictQuery: false,
+    idPlaces: [],
+  },
+  {
+    operationId: 'changeEndDate',
+    make: (ids, by) =>
+      post(by, `/v1/contracts/${ids.contractId}/end-date`, { expectedRevision: STALE_REVISION, endDate: '2028-01-01' }),
+    understood: [200, 404, 409],
+    nullable: ['/endDate'],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'logIncident',
+    make: (ids, by) => post(by, `/v1/contracts/${ids.contractId}/incidents`, INCIDENT),
+    understood: [200, 404, 409],
+    nullable: ['/restoredAt'],
+    freeText: ['/title'],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'decideRenewal',
+    make: (ids, by) =>
+      post(by, `/v1/contracts/${ids.contractId}/renewal-decision`, {
+        expectedRevision: STALE_REVISION,
+        decision: 'renew',
+      }),
+    understood: [200, 404, 409],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'moveStage',
+    make: (ids, by) =>
+      post(by, `/v1/contracts/${ids.contractId}/stage`, { expectedRevision: STALE_REVISION, to: 'in_review' }),
+    understood: [200, 404, 409],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+];
+
+const plainGet = (operationId: string, path: string): Sample => ({
+  operationId,
+  make: (_ids, by) => get(by, path),
+  understood: [200],
+  strictQuery: false,
+  idPlaces: [],
+});
+
+const ADMIN_SAMPLES: readonly Sample[] = [
+  plainGet('listConnections', '/v1/connections'),
+  plainGet('streamEvents', '/v1/events'),
+  plainGet('listImports', '/v1/imports'),
+  plainGet('getMe', '/v1/me'),
+  plainGet('getOverview', '/v1/overview'),
+  plainGet('listPeople', '/v1/people'),
+  plainGet('listVendors', '/v1/vendors'),
+  {
+    operationId: 'listAudit',
+    make: (ids, by) =>
+      get(by, '/v1/audit', [
+        ['kind', 'field'],
+        ['contractId', ids.contractId],
+      ]),
+    understood: [200],
+    optionalQuery: ['kind', 'contractId'],
+    strictQuery: true,
+    idPlaces: ['query'],
+  },
+  {
+    operationId: 'listConflicts',
+    make: (_ids, by) => get(by, '/v1/conflicts', [['state', 'all']]),
+    understood: [200],
+    optionalQuery: ['state'],
+    strictQuery: true,
+    idPlaces: [],
+  },
+  {
+    operationId: 'restoreConflict',
+    make: (ids, by) => post(by, `/v1/conflicts/${ids.conflictId}/restore`, {}),
+    understood: [200, 404, 409],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'disconnect',
+    // The wrong account is typed in, so that the portal stays connected whatever else is right.
+    make: (ids, by) => post(by, `/v1/connections/${ids.connection.connectionId}/disconnect`, { confirmAccountId: '9' }),
+    understood: [404, 422],
+    freeText: ['/confirmAccountId'],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'listDeadLetters',
+    make: (ids, by) => get(by, '/v1/dead-letters', [['connectionId', ids.connection.connectionId]]),
+    understood: [200],
+    optionalQuery: ['connectionId'],
+    strictQuery: true,
+    idPlaces: ['query'],
+  },
+  {
+    operationId: 'replayDeadLetters',
+    make: (ids, by) =>
+      post(by, '/v1/dead-letters/replay', {
+        connectionId: ids.connection.connectionId,
+        records: [{ objectType: 'opportunity', recordId: ids.deadRecordId }],
+      }),
+    understood: [200, 404],
+    nullable: ['/records'],
+    freeText: ['/records/*/recordId'],
+    strictQuery: false,
+    idPlaces: ['body'],
+    hides: true,
+  },
+  {
+    operationId: 'uploadImport',
+    make: (_ids, by) => ({
+      ...draft(by, { access: 'session', method: 'POST', path: '/v1/imports', query: [['fileName', 'register.csv']] }),
+      body: Buffer.from('Contract number,Title,Counterparty\nU-1,Uploaded,Vendor\n'),
+      contentType: 'application/octet-stream',
+    }),
+    understood: [201, 422],
+    freeQuery: ['fileName'],
+    strictQuery: true,
+    idPlaces: [],
+  },
+  {
+    operationId: 'getImport',
+    make: (ids, by) => get(by, `/v1/imports/${ids.importId}`),
+    understood: [200, 404],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'checkImport',
+    make: (ids, by) => post(by, `/v1/imports/${ids.importId}/check`, IMPORT_OPTIONS),
+    understood: [200, 404],
+    optional: MAPPING.map((name) => `/mapping/${name}`),
+    freeText: ['/defaults/calendarId'],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'commitImport',
+    make: (ids, by) =>
+      post(by, `/v1/imports/${ids.spareImportId}/commit`, { options: IMPORT_OPTIONS, skipInvalid: false }),
+    understood: [200, 404, 409, 422],
+    optional: MAPPING.map((name) => `/options/mapping/${name}`),
+    freeText: ['/options/defaults/calendarId'],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'getImportResult',
+    make: (ids, by) => get(by, `/v1/imports/${ids.committedImportId}/result`),
+    understood: [200, 404],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'updateMe',
+    make: (_ids, by) => ({ ...post(by, '/v1/me', { locale: 'zh-CN' }), method: 'PATCH' }),
+    understood: [200],
+    strictQuery: false,
+    idPlaces: [],
+  },
+  {
+    operationId: 'changeRole',
+    make: (ids, by) => post(by, `/v1/people/${ids.userId}/role`, { role: 'admin' }),
+    understood: [204, 404],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'signOut',
+    make: (_ids, by) => post(by, '/v1/sign-out'),
+    understood: [204],
+    strictQuery: false,
+    idPlaces: [],
+  },
+];
+
+/** The routes of the API, in no particular order. */
+export const API_SAMPLES: readonly Sample[] = [...CARD_SAMPLES, ...CONTRACT_SAMPLES, ...ADMIN_SAMPLES];
+
+const open = (
+  operationId: string,
+  path: string,
+  understood: readonly number[],
+  query: readonly Pair[] = [],
+): Sample => ({
+  operationId,
+  make: (_ids, by) => draft(by, { access: 'open', method: 'GET', path, query }),
+  understood,
+  strictQuery: false,
+  freeQuery: query.map(([name]) => name),
+  optionalQuery: query.map(([name]) => name),
+  idPlaces: [],
+});
+
+/** What is mounted beside the API, by path. */
+export const OTHER_SAMPLES: readonly Sample[] = [
+  open('/healthz', '/healthz', [200]),
+  open('/readyz', '/readyz', [200, 503]),
+  open('/metrics', '/metrics', [200]),
+  open('/openapi.json', '/openapi.json', [200]),
+  open('/oauth/hubspot/start', '/oauth/hubspot/start', [302], [['returnPath', '/contracts']]),
+  open(
+    '/oauth/hubspot/callback',
+    '/oauth/hubspot/callback',
+    [302, 400, 403],
+    [
+      ['code', 'stolen'],
+      ['state', 'guessed'],
+    ],
+  ),
+  {
+    operationId: '/webhooks/hubspot',
+    make: (ids, by) =>
+      draft(by, {
+        access: 'webhook',
+        method: 'POST',
+        path: '/webhooks/hubspot',
+        body: [
+          {
+            eventId: 1,
+            subscriptionId: 7,
+            portalId: Number(ids.portalId),
+            appId: 4242,
+            occurredAt: Date.now(),
+            subscriptionType: 'deal.propertyChange',
+            attemptNumber: 0,
+            objectId: Number(ids.recordId),
+            propertyName: 'dealname',
+            propertyValue: 'Renamed',
+            changeSource: 'CRM_UI',
+          },
+        ],
+      }),
+    understood: [204],
+    strictQuery: false,
+    idPlaces: ['body'],
+  },
+];
+
+export const SAMPLES: readonly Sample[] = [...API_SAMPLES, ...OTHER_SAMPLES];
