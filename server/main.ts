@@ -21,6 +21,8 @@ import type { World } from './world.ts';
 
 const DRAIN_MS_MAX = 8_000;
 const STOP_MS_MAX = 10_000;
+/** A live server still answers for this long after it said that it leaves, so that a balancer hears of it before a request is refused. */
+const LEAVE_NOTICE_MS = 1_000;
 /** The practice CRM takes the port after ours. */
 const PRACTICE_PORT_MAX = 65_534;
 const PAGES_DIR = path.resolve(import.meta.dirname, '../app/web/dist');
@@ -54,7 +56,7 @@ async function startLive(config: LiveConfig, world: World): Promise<Started> {
     },
     world,
   );
-  const stop = serve(server, door, { world, afterwards: [] });
+  const stop = serve(server, door, { world, noticeMs: LEAVE_NOTICE_MS, afterwards: [] });
   return {
     stop,
     addresses: [
@@ -93,7 +95,7 @@ async function startPracticeMode(config: PracticeConfig, world: World): Promise<
     practiceSignIn: () => practiceVisitor(server),
   };
   const server: ComposedServer = composeServer(settings, world);
-  const stop = serve(server, door, { world, afterwards: [() => portal.stop(), database.stop] });
+  const stop = serve(server, door, { world, noticeMs: 0, afterwards: [() => portal.stop(), database.stop] });
   await fillPractice(server, portal, `http://127.0.0.1:${door.port}`);
   const records = `${portal.url}/contacts/${portal.mainPortalId}`;
   const deal = portal.portfolio.contracts.find(({ dealKey }) => dealKey !== null)?.dealKey ?? '';
@@ -196,10 +198,14 @@ function httpSettings(
   };
 }
 
-type Serving = { readonly world: World; readonly afterwards: readonly (() => Promise<void>)[] };
+type Serving = {
+  readonly world: World;
+  readonly noticeMs: number;
+  readonly afterwards: readonly (() => Promise<void>)[];
+};
 
 /** Lets requests in and starts the engine; the result takes everything down in order. */
-function serve(server: ComposedServer, door: Door, { world, afterwards }: Serving): () => Promise<void> {
+function serve(server: ComposedServer, door: Door, { world, noticeMs, afterwards }: Serving): () => Promise<void> {
   const stopping = new AbortController();
   const running = server
     .run(stopping.signal)
@@ -208,6 +214,7 @@ function serve(server: ComposedServer, door: Door, { world, afterwards }: Servin
   return async () => {
     server.startDraining();
     stopping.abort();
+    if (noticeMs > 0) await world.clock.sleep(noticeMs);
     await Promise.all([door.drain(DRAIN_MS_MAX), running]);
     await server.close();
     for (const end of afterwards) await end();

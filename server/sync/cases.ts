@@ -30,6 +30,8 @@ export async function readCases(turn: Turn, items: readonly DirtyItem[]): Promis
       if (only !== undefined && isForRecord) await settleAll(turn, [retryOrDie(turn, only, answer.failure)]);
       return { kind: 'failed', failure: answer.failure };
     }
+    // Cases have no revision: a late answer must not replace what the lane's new holder has read since.
+    if (!(await keepLane(turn))) return LEASE_LOST;
     const live = answer.value.flatMap((read) => (read.kind === 'live' ? [toCase(read.record)] : []));
     const touched = await turn.parts.store.saveCases(
       turn.connection,

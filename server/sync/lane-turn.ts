@@ -9,7 +9,7 @@ import { readCases } from './cases.ts';
 import { reconcile } from './reconcile.ts';
 import { afterFailure, type FailureStreak, failureDetail, fateOf, NO_FAILURES, restMs } from './retry.ts';
 import type { EngineParts } from './settings.ts';
-import { LEASE_MS, OK, type Turn, type TurnEnd } from './turn.ts';
+import { keepLane, LEASE_MS, OK, renewMeanwhile, type Turn, type TurnEnd } from './turn.ts';
 
 /** Records per turn. More than a batch, so that writes and confirming reads fill theirs; few enough for an urgent edit to wait less than a second or two. */
 const TURN_RECORDS_MAX = 500;
@@ -31,9 +31,13 @@ export async function laneTurn(parts: EngineParts, health: LaneHealth, worker: s
   }
   const { failures } = health.get(connection.connectionId) ?? NO_FAILURES;
   const limit = Math.max(1, Math.floor(TURN_RECORDS_MAX / SHRINK_FACTOR ** failures));
-  const turn: Turn = { parts, port, connection, lane };
+  const turn: Turn = { parts, port, connection, lane, isLost: false };
   const items = await store.takeDirty(lane, { now: world.clock.now(), limit });
+  const ended = new AbortController();
+  const renewing = renewMeanwhile(turn, ended.signal);
   const end = await runTurn(turn, items);
+  ended.abort();
+  await renewing;
   observeLag(parts, connection, items, end);
   await endTurn(turn, end, health);
   return items.length > 0 || end.kind !== 'ok';
@@ -69,10 +73,18 @@ async function endTurn(turn: Turn, end: TurnEnd, health: LaneHealth): Promise<vo
       await store.releaseLane(turn.lane, null);
       return;
     case 'lease_lost':
+      noteLost(turn);
       return;
     case 'failed':
-      await restOrPark(turn, end.failure, health);
+      // What a worker learned before it lost the lane says nothing about the connection any more.
+      if (await keepLane(turn)) await restOrPark(turn, end.failure, health);
+      else noteLost(turn);
   }
+}
+
+function noteLost({ parts, connection, lane }: Turn): void {
+  const { connectionId } = connection;
+  parts.world.log.warn({ connectionId, fence: lane.fence }, 'lane lost to another worker');
 }
 
 async function restOrPark(turn: Turn, failure: HostFailure, health: LaneHealth): Promise<void> {

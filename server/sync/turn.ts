@@ -16,7 +16,11 @@ export type TurnEnd =
 export const OK: TurnEnd = { kind: 'ok' };
 export const LEASE_LOST: TurnEnd = { kind: 'lease_lost' };
 
-export const LEASE_MS = 60_000;
+/** How long a lane stays with a worker that has died. A worker that lives renews it, so that no call is too slow for it. */
+export const LEASE_MS = 10_000;
+const RENEW_INTERVAL_MS = LEASE_MS / 3;
+/** A turn that never ends loses its lane after this many renewals: about five minutes. */
+const RENEWALS_MAX = 90;
 /** Most commits, settlements or refs handed to the store in one call. */
 export const STORE_BATCH_MAX = 200;
 
@@ -26,6 +30,8 @@ export type Turn = {
   readonly connection: ConnectionRef;
   /** Renewed in place while the turn runs. */
   lane: Lane;
+  /** Another worker was given the lane: nothing more is to be written. */
+  isLost: boolean;
 };
 
 export function refKey(ref: HostRecordRef): string {
@@ -40,12 +46,29 @@ export function chunksOf<T>(items: readonly T[], size: number): readonly (readon
 
 /** Renews the lease once half of it has passed. False: another worker has the lane now, stop at once. */
 export async function keepLane(turn: Turn): Promise<boolean> {
-  const now = turn.parts.world.clock.now();
-  if (turn.lane.leasedUntil - now > LEASE_MS / 2) return true;
-  const renewed = await turn.parts.store.renewLane(turn.lane, now, LEASE_MS);
-  if (renewed === null) return false;
-  turn.lane = renewed;
-  return true;
+  if (turn.isLost) return false;
+  return turn.lane.leasedUntil - turn.parts.world.clock.now() > LEASE_MS / 2 || (await renew(turn));
+}
+
+async function renew(turn: Turn): Promise<boolean> {
+  const renewed = await turn.parts.store.renewLane(turn.lane, turn.parts.world.clock.now(), LEASE_MS);
+  turn.isLost = renewed === null;
+  turn.lane = renewed ?? turn.lane;
+  return !turn.isLost;
+}
+
+/** Keeps the lane while the turn waits for a slow call. Ends when the signal aborts or the lane is lost; never rejects. */
+export async function renewMeanwhile(turn: Turn, ended: AbortSignal): Promise<void> {
+  const { clock, log } = turn.parts.world;
+  for (let renewals = 0; renewals < RENEWALS_MAX; renewals += 1) {
+    await clock.sleep(RENEW_INTERVAL_MS, ended).catch(() => undefined);
+    if (ended.aborted) return;
+    const kept = await renew(turn).catch((error: unknown) => {
+      log.warn({ error, connectionId: turn.connection.connectionId }, 'a lease could not be renewed yet');
+      return true;
+    });
+    if (!kept) return;
+  }
 }
 
 /** The most urgent priority among the items decides, since they share a call. */

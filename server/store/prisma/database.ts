@@ -12,6 +12,8 @@ import type { Log } from '../../world.ts';
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 60_000;
+/** PostgreSQL ends the transaction of a process that was stopped or cut off in the middle of it, so that its locks go. */
+const IDLE_IN_TRANSACTION_MS_MAX = 10_000;
 const PRISMA_WAIT_MS_MAX = 10_000;
 const PRISMA_RUN_MS_MAX = 30_000;
 const TRANSACTION_ATTEMPTS_MAX = 4;
@@ -217,6 +219,7 @@ export function openDatabase({ url, log, poolSize }: DatabaseOptions): Database 
     max: poolSize ?? POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS_MAX,
     application_name: 'counterpart',
     types: typeParsers,
   });

@@ -7,6 +7,8 @@ import type { ConnectionRef } from '../../crm/port.ts';
 import type { World } from '../../world.ts';
 
 const LOCK_WAIT_MS_MAX = 60_000;
+/** A refresh takes a call's time at most (30 s); the lock of a process that was stopped or cut off meanwhile goes before others give up. */
+const LOCK_HELD_MS_MAX = 45_000;
 /** Locks have their own connections: whoever waits for one must not keep the holder from its statements. */
 const LOCK_POOL_SIZE = 4;
 
@@ -33,7 +35,12 @@ async function underLock<T>(pool: Pool, name: string, work: () => Promise<T>): P
 }
 
 export function createRefreshLock(url: string, { log }: World): RefreshLock {
-  const pool = new Pool({ connectionString: url, max: LOCK_POOL_SIZE, application_name: 'counterpart-locks' });
+  const pool = new Pool({
+    connectionString: url,
+    max: LOCK_POOL_SIZE,
+    application_name: 'counterpart-locks',
+    idle_in_transaction_session_timeout: LOCK_HELD_MS_MAX,
+  });
   const lost = (error: Error): void => log.warn({ err: error }, 'a database connection for locks was lost');
   pool.on('error', lost);
   pool.on('connect', (client) => client.on('error', lost));
