@@ -6,15 +6,15 @@ import { sameText } from './session.ts';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 
+/** Health checks of load balancers give up after a few seconds. */
+const PING_MS_MAX = 3_000;
+
 export type Readiness = { readonly isDraining: () => boolean };
 
 export function mountSystem(router: Router, deps: HttpDependencies, readiness: Readiness): void {
   router.get('/healthz', (_request, response) => void response.json({ status: 'alive' }));
   const readyz: RequestHandler = async (_request, response) => {
-    const database = await deps.workspaces.ping().then(
-      () => true,
-      () => false,
-    );
+    const database = await answersInTime(deps);
     const checks = { database, lanes: deps.engine.isTurning(), accepting: !readiness.isDraining() };
     const ready = Object.values(checks).every(Boolean);
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not_ready', checks });
@@ -25,6 +25,23 @@ export function mountSystem(router: Router, deps: HttpDependencies, readiness: R
   };
   router.get('/readyz', readyz);
   router.get('/metrics', metrics);
+}
+
+/** Whether the database takes statements; one that does not answer is as good as gone, and whoever asks must not wait with us. */
+async function answersInTime({ workspaces, world }: HttpDependencies): Promise<boolean> {
+  const answered = new AbortController();
+  const ping = workspaces
+    .ping()
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => answered.abort());
+  const late = world.clock.sleep(PING_MS_MAX, answered.signal).then(
+    () => false,
+    () => ping,
+  );
+  return await Promise.race([ping, late]);
 }
 
 function mayRead(request: Request, token: string | null): boolean {

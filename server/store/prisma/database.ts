@@ -5,13 +5,21 @@
  * statements fail; it never ends the process.
  */
 import { PrismaPg } from '@prisma/adapter-pg';
-import { DatabaseError, Pool, type PoolClient, types } from 'pg';
+import { DatabaseError, Pool, type PoolClient, type QueryConfig, types } from 'pg';
 import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../world.ts';
 
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 60_000;
+/**
+ * A server that has vanished without a word (a failover, a cut cable) ends no statement. After this long the connection is given up; the
+ * server's own limit comes first as long as there is a server.
+ */
+const ANSWER_TIMEOUT_MS = 65_000;
+/** Beginning and rolling back wait for nobody, so their silence tells sooner. */
+const FRAME_TIMEOUT_MS = 5_000;
+const KEEP_ALIVE_AFTER_MS = 10_000;
 /** PostgreSQL ends the transaction of a process that was stopped or cut off in the middle of it, so that its locks go. */
 const IDLE_IN_TRANSACTION_MS_MAX = 10_000;
 const PRISMA_WAIT_MS_MAX = 10_000;
@@ -50,7 +58,12 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export type DatabaseOptions = { readonly url: string; readonly log: Log; readonly poolSize?: number };
+export type DatabaseOptions = {
+  readonly url: string;
+  readonly log: Log;
+  readonly poolSize?: number;
+  readonly answerTimeoutMs?: number;
+};
 
 const parseInstant = types.getTypeParser(OID_TIMESTAMPTZ);
 const typeParsers = {
@@ -108,9 +121,14 @@ function statementsOf(client: PoolClient): Sql {
   };
 }
 
+/** The driver takes a limit with each statement, which its types leave out. */
+function frame(text: string): QueryConfig & { readonly query_timeout: number } {
+  return { text, query_timeout: FRAME_TIMEOUT_MS };
+}
+
 /** Ends the transaction after a failure; true when the connection itself is lost. */
 async function rollBack(client: PoolClient): Promise<boolean> {
-  return await client.query('ROLLBACK').then(
+  return await client.query(frame('ROLLBACK')).then(
     () => false,
     () => true,
   );
@@ -121,7 +139,7 @@ async function beginOn(pool: Pool, begin: string): Promise<PoolClient> {
   for (let attempt = 1; ; attempt += 1) {
     const client = await pool.connect();
     try {
-      await client.query(begin);
+      await client.query(frame(begin));
       return client;
     } catch (error) {
       const lost = await rollBack(client);
@@ -213,12 +231,15 @@ async function listenOn(listening: Listening): Promise<void> {
 }
 
 /** Opens the pool that raw statements and Prisma share. Dials at the first statement. */
-export function openDatabase({ url, log, poolSize }: DatabaseOptions): Database {
+export function openDatabase({ url, log, poolSize, answerTimeoutMs }: DatabaseOptions): Database {
   const pool = new Pool({
     connectionString: url,
     max: poolSize ?? POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS_MAX,
     application_name: 'counterpart',
     types: typeParsers,

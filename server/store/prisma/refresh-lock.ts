@@ -7,6 +7,9 @@ import type { ConnectionRef } from '../../crm/port.ts';
 import type { World } from '../../world.ts';
 
 const LOCK_WAIT_MS_MAX = 60_000;
+/** A server that has vanished without a word ends no wait; the limits above come first as long as there is one. */
+const ANSWER_TIMEOUT_MS = 65_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 /** A refresh takes a call's time at most (30 s); the lock of a process that was stopped or cut off meanwhile goes before others give up. */
 const LOCK_HELD_MS_MAX = 45_000;
 /** Locks have their own connections: whoever waits for one must not keep the holder from its statements. */
@@ -39,6 +42,9 @@ export function createRefreshLock(url: string, { log }: World): RefreshLock {
     connectionString: url,
     max: LOCK_POOL_SIZE,
     application_name: 'counterpart-locks',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
+    keepAlive: true,
     idle_in_transaction_session_timeout: LOCK_HELD_MS_MAX,
   });
   const lost = (error: Error): void => log.warn({ err: error }, 'a database connection for locks was lost');

@@ -85,7 +85,11 @@ export function createWorkspaceStore(database: Database, world: World): Workspac
       (await read(workspaceId, (sql) => expireImports(sql, workspaceId, at))),
     expireRouting: (at) => purgeRouting(database, at),
     ping: async () => {
-      await database.asScheduler((sql) => sql.rows('SELECT 1 AS one'));
+      const [state] = await database.asScheduler((sql) =>
+        sql.rows<{ read_only: string }>(`SELECT current_setting('transaction_read_only') AS read_only`),
+      );
+      // A standby that a failover has left us with answers questions and takes nothing.
+      if (state?.read_only !== 'off') throw new Error('the database takes no writes');
     },
   };
 }
