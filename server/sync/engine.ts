@@ -45,7 +45,7 @@ export function createEngine(parts: EngineParts): Engine {
         ...copies(workerCount, { step: lane, dueAt: laneDueAt }),
         ...copies(Math.ceil(workerCount / 2), { step: schedule.runNext, dueAt: jobDueAt }),
       ];
-      running = Promise.all(loops.map((each) => loop(each, until))).then(() => undefined);
+      running = Promise.all(loops.map((each) => loop(each, until))).then(() => schedule.release());
       return running;
     },
     async turn() {

@@ -10,7 +10,8 @@ import type { EngineParts } from './settings.ts';
 import { chunksOf, refKey, STORE_BATCH_MAX } from './turn.ts';
 
 const DELIVERIES_PER_TURN_MAX = 200;
-const DELIVERY_LEASE_MS = 30_000;
+/** How long deliveries stay with a server that has died. One that is slower than that has them read twice, which changes nothing. */
+const DELIVERY_LEASE_MS = 10_000;
 /** Lets the other properties of one edit, which arrive as events of their own, share its reading. */
 const EVENT_LINGER_MS = 40;
 

@@ -10,6 +10,7 @@ import { afterFailure, type FailureStreak, failureDetail, fateOf, NO_FAILURES, r
 import { rollByDate } from './roll.ts';
 import type { EngineParts, StepEnd } from './settings.ts';
 import { checkAll, sweepStream } from './sweep.ts';
+import { chunksOf } from './turn.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
 const ARCHIVE_INTERVAL_MS = 600_000;
@@ -19,6 +20,13 @@ const ROLL_INTERVAL_MS = 900_000;
 /** How soon a job that reached its bound goes on. */
 const CONTINUE_MS = 200;
 const JOB_LEASE_MS = 120_000;
+/** After a run the lease lasts until the next one and a little longer, so that no other server runs the job in between. */
+const LEASE_MARGIN_MS = 30_000;
+/** How soon a server looks again at a job that another one has. */
+const LOOK_AGAIN_MS = 60_000;
+/** Giving leases back must not hold up the end of the process; what is left runs out by itself. */
+const RELEASE_MS_MAX = 3_000;
+const RELEASES_AT_ONCE = 8;
 
 type JobEnd =
   | { readonly kind: 'done' | 'more'; readonly marked: boolean }
@@ -33,12 +41,16 @@ type Job = {
   nextAt: number;
   streak: FailureStreak;
   running: boolean;
+  /** Whether this server ran it last. */
+  isOurs: boolean;
 };
 
 export type Schedule = {
   /** Runs the job that is most overdue. */
   readonly runNext: () => Promise<StepEnd>;
   nextDueAt(): number;
+  /** Gives the jobs back, for another server to run them at its next look. */
+  release(): Promise<void>;
 };
 
 export function createSchedule(parts: EngineParts, worker: string): Schedule {
@@ -72,6 +84,7 @@ export function createSchedule(parts: EngineParts, worker: string): Schedule {
     },
     nextDueAt: () =>
       Math.min(directoryDueAt, ...[...jobs.values()].filter((job) => !job.running).map((job) => job.nextAt)),
+    release: () => releaseAll(parts, [...jobs.values()], worker),
   };
 }
 
@@ -80,10 +93,17 @@ async function runJob(parts: EngineParts, job: Job, worker: string): Promise<Ste
   const { name, workspaceId } = job;
   job.running = true;
   try {
-    const now = world.clock.now();
-    const isOurs = await store.leaseJob({ workspaceId, name, worker, now, leaseMs: JOB_LEASE_MS });
-    const end: JobEnd = isOurs ? await job.run() : { kind: 'done', marked: false };
-    job.nextAt = world.clock.now() + (await delayAfter(parts, job, end));
+    const lease = (leaseMs: number): Promise<boolean> =>
+      store.leaseJob({ workspaceId, name, worker, now: world.clock.now(), leaseMs });
+    job.isOurs = await lease(JOB_LEASE_MS);
+    if (!job.isOurs) {
+      job.nextAt = world.clock.now() + Math.min(job.intervalMs, LOOK_AGAIN_MS);
+      return 'worked';
+    }
+    const end = await job.run();
+    const delayMs = await delayAfter(parts, job, end);
+    job.nextAt = world.clock.now() + delayMs;
+    await lease(delayMs + LEASE_MARGIN_MS);
     // One that failed may have got somewhere before.
     return end.kind === 'failed' || end.marked ? 'marked' : 'worked';
   } catch (error) {
@@ -94,6 +114,24 @@ async function runJob(parts: EngineParts, job: Job, worker: string): Promise<Ste
     return 'marked';
   } finally {
     job.running = false;
+  }
+}
+
+async function releaseAll({ store, world }: EngineParts, jobs: readonly Job[], worker: string): Promise<void> {
+  const until = world.clock.now() + RELEASE_MS_MAX;
+  try {
+    for (const chunk of chunksOf(
+      jobs.filter((job) => job.isOurs),
+      RELEASES_AT_ONCE,
+    )) {
+      const now = world.clock.now();
+      if (now > until) return;
+      await Promise.all(
+        chunk.map(({ workspaceId, name }) => store.leaseJob({ workspaceId, name, worker, now, leaseMs: 0 })),
+      );
+    }
+  } catch (error) {
+    world.log.warn({ error }, 'the leases of side jobs could not be given back; they run out');
   }
 }
 
@@ -128,6 +166,7 @@ function jobsOf(parts: EngineParts, connection: ConnectionRef): readonly Job[] {
     nextAt,
     streak: NO_FAILURES,
     running: false,
+    isOurs: false,
   });
   const source = { connection, port };
   const today = async () => plainDateIn(await parts.settings.timeZoneOf(workspaceId), parts.world.clock.now());
