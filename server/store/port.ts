@@ -221,6 +221,7 @@ export interface SyncStore {
   settle(lane: Lane, settlements: readonly Settlement[], now: number): Promise<'settled' | 'lease_lost'>;
 
   listConnections(states: readonly ConnectionState[]): Promise<readonly ConnectionRef[]>;
+  /** What was disconnected stays so, whatever a turn that is still under way finds; only a new install (`installing`) leads out of it. */
   readonly setConnectionState: (
     connection: ConnectionRef,
     state: ConnectionState,

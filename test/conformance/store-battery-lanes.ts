@@ -169,6 +169,7 @@ export function laneBattery(make: () => Promise<StoreFixture>): void {
         await use.store.markDirty([markOf(connection, deal('1'))]);
         expect(await use.store.leaseLane({ worker: 'w', now: T0 + 1, leaseMs: LEASE_MS })).toBeNull();
         expect(await use.store.nextDueAt(T0 + 1)).toBeNull();
+        await use.store.setConnectionState(connection, 'installing', null);
         await use.store.setConnectionState(connection, 'active', null);
         const items = await use.take(await use.lease(T0 + 1), T0 + 1);
         expect(idsOf(items)).toEqual(['1']);

@@ -61,7 +61,8 @@ export function connectionMethods(database: Database, world: World): ConnectionM
     setConnectionState: async ({ workspaceId, connectionId }, state, reason) => {
       await database.inWorkspace(workspaceId, (sql) =>
         sql.run(
-          'UPDATE connection SET state = $3, state_reason = $4, updated_at = $5 WHERE workspace_id = $1 AND id = $2',
+          `UPDATE connection SET state = $3, state_reason = $4, updated_at = $5 WHERE workspace_id = $1 AND id = $2
+             AND (state <> 'disconnected' OR $3 IN ('disconnected', 'installing'))`,
           [workspaceId, connectionId, state, reason, instant(world.clock.now())],
         ),
       );
