@@ -143,6 +143,7 @@ function formatterFor(zone: string): Intl.DateTimeFormat {
 
 /** The wall clock reading at an instant, written as if it were UTC, cut to whole seconds. */
 function wallClockMs(zone: string, atMs: number): number {
+  if (zone === 'UTC') return Math.floor(atMs / SECOND_MS) * SECOND_MS;
   const fields: Record<string, number> = {};
   for (const part of formatterFor(zone).formatToParts(atMs)) fields[part.type] = Number(part.value);
   const field = (name: string): number => must(fields[name], name);

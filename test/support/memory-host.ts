@@ -75,6 +75,8 @@ export type MemoryHostOptions = {
 
 export type MemoryHost = CrmPort & {
   readonly calls: HostCall[];
+  /** How many times a write of ours took effect on a record, by account and record. */
+  readonly writesTaken: ReadonlyMap<string, number>;
   recordOf(accountId: string, ref: HostRecordRef): MemoryRecord | undefined;
   recordsOf(accountId: string): readonly MemoryRecord[];
   create(
@@ -103,6 +105,7 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
   const { clock } = options;
   const accounts = new Map<string, Map<string, MemoryRecord>>();
   const calls: HostCall[] = [];
+  const writesTaken = new Map<string, number>();
   const hostNow = options.hostNow ?? (() => clock.now());
   let eventCount = 0;
 
@@ -180,6 +183,8 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
     const at = hostNow();
     record.syncToken = write.syncToken;
     record.updatedAt = Math.max(record.updatedAt, at);
+    const place = `${accountId}|${keyOf(write.ref)}`;
+    writesTaken.set(place, (writesTaken.get(place) ?? 0) + 1);
     pushHistory(record, { field: 'syncToken', value: write.syncToken, at, author: 'us', authorId: 'app' });
     if (set(record, write.values, 'us', 'app')) emit(accountId, write.ref, 'changed', { byUs: true });
     return { kind: 'written', ref: write.ref };
@@ -240,6 +245,7 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
     host: options.host ?? 'hubspot',
     batchMax: options.batchMax ?? { read: 100, readWithHistory: 50, write: 100 },
     calls,
+    writesTaken,
     parseDelivery: (body) => JSON.parse(body) as DeliveryParse,
     readRecords: (connection, refs, { history }) =>
       call('read', connection, { size: refs.length, history }, () =>

@@ -67,6 +67,7 @@ export type MemoryStore = SyncStore & {
   unlink(connection: ConnectionRef, ref: HostRecordRef, contractId: string): void;
   links(): readonly Readonly<Link>[];
   mirror(connectionId: string, ref: HostRecordRef): Mirror | null;
+  unfinishedDeliveries(): number;
   dirtyRows(connectionId: string): readonly Readonly<DirtyRow>[];
   connectionState(connectionId: string): ConnectionState;
   readonly conflicts: readonly StoredConflict[];
@@ -91,7 +92,7 @@ export function createMemoryStore(now: () => number): MemoryStore {
   const aliases = new Map<string, HostRecordRef>();
   const dirty = new Map<string, Map<string, DirtyRow>>();
   const lanes = new Map<string, LaneRow>();
-  const deliveries = new Map<string, StoredDelivery & { leasedUntil: number; finished: boolean }>();
+  const deliveries = new Map<string, StoredDelivery & { leasedUntil: number }>();
   const digests = new Set<string>();
   const cursors = new Map<string, string>();
   const jobs = new Map<string, { worker: string; until: number }>();
@@ -261,20 +262,21 @@ export function createMemoryStore(now: () => number): MemoryStore {
     },
     links: () => links,
     mirror: (connectionId, ref) => mirrors.get(at(connectionId, ref)) ?? null,
+    unfinishedDeliveries: () => deliveries.size,
     dirtyRows: (connectionId) => [...rowsOf(connectionId).values()],
     connectionState: (connectionId) => connections.get(connectionId)?.state ?? 'disconnected',
 
     async acceptDelivery({ host, digest, body, receivedAt }) {
       if (digests.has(`${host}|${digest}`)) return 'duplicate';
       digests.add(`${host}|${digest}`);
-      const deliveryId = `d${deliveries.size + 1}`;
-      deliveries.set(deliveryId, { deliveryId, host, body, receivedAt, leasedUntil: 0, finished: false });
+      const deliveryId = `d${digests.size}`;
+      deliveries.set(deliveryId, { deliveryId, host, body, receivedAt, leasedUntil: 0 });
       return 'stored';
     },
     async takeDeliveries({ limit, now: moment, leaseMs }) {
       const taken: StoredDelivery[] = [];
       for (const delivery of deliveries.values()) {
-        if (taken.length >= limit || delivery.finished || delivery.leasedUntil > moment) continue;
+        if (taken.length >= limit || delivery.leasedUntil > moment) continue;
         delivery.leasedUntil = moment + leaseMs;
         taken.push(delivery);
       }
@@ -296,10 +298,7 @@ export function createMemoryStore(now: () => number): MemoryStore {
     },
     async finishDeliveries(finished, marks) {
       mark(marks);
-      for (const { deliveryId } of finished) {
-        const delivery = deliveries.get(deliveryId);
-        if (delivery !== undefined) delivery.finished = true;
-      }
+      for (const { deliveryId } of finished) deliveries.delete(deliveryId);
     },
     async markDirty(marks) {
       mark(marks);

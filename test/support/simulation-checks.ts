@@ -16,6 +16,8 @@ export function checkSchedule(scene: Scene): readonly string[] {
     ...checkNoDuplicates(scene),
     ...checkLinks(scene),
     ...checkQueues(scene),
+    ...checkNoStorm(scene),
+    ...checkDeliveries(scene),
   ];
 }
 
@@ -155,6 +157,38 @@ function checkLinks(scene: Scene): readonly string[] {
     return state === expected ? [] : [`S12: the link to ${where} is ${state}, the record ${record.state}`];
   });
 }
+
+/** Faults that may make us write a record again: what became of the first write was unknown, or the process forgot. */
+const REWRITING_FAULTS = [
+  'answerLost',
+  'lateEffect',
+  'truncatedAnswer',
+  'requestLost',
+  'partialBatch',
+  'tokenExpiredMidBatch',
+  'crash',
+  'crashAtCall',
+  'outage',
+] as const;
+
+/** S3, S6: a record is written at most once for each thing that happened in its workspace, and once more for each fault that hides a write. */
+function checkNoStorm(scene: Scene): readonly string[] {
+  const { host, counts, edits, changesMade, mix } = scene;
+  const faults = REWRITING_FAULTS.reduce((sum, name) => sum + (counts[name] ?? 0), 0);
+  const days = Math.ceil(mix.outageMs / DAY_MS) + 2;
+  const most = 1 + edits.length + changesMade + days + faults;
+  return [...host.writesTaken]
+    .filter(([, writes]) => writes > most)
+    .map(([place, writes]) => `S6: ${place} was written ${writes} times; ${most} would do`);
+}
+
+/** S4: every delivery that was taken is digested, once. */
+function checkDeliveries({ store }: Scene): readonly string[] {
+  const open = store.unfinishedDeliveries();
+  return open === 0 ? [] : [`S4: ${open} deliveries are not digested`];
+}
+
+const DAY_MS = 86_400_000;
 
 /** S14: nothing is left undone, nothing died. */
 function checkQueues(scene: Scene): readonly string[] {

@@ -104,7 +104,7 @@ export function drawDeployment(random: SeededRandom, mix: FaultMix): Deployment 
   return {
     processes: random.chance(0.25) ? 2 : 1,
     workerCount: random.between(1, 3),
-    pollMs: isLong ? 60_000 : random.pick([1_000, 10_000, 30_000, 60_000]),
+    pollMs: isLong ? 60_000 : random.pick([5_000, 20_000, 60_000]),
     directoryMs: isLong ? 60_000 : random.pick([2_000, 30_000, 60_000]),
   };
 }

@@ -101,6 +101,7 @@ function relink(scene: Scene): void {
   if (places.length === 0) return;
   const { connection, record } = random.pick(places);
   const contractId = random.pick(store.contractIds(connection.workspaceId));
+  scene.changesMade += 1;
   const isLinked = store
     .links()
     .some(
@@ -122,6 +123,7 @@ function changeRecord(scene: Scene): void {
   const { random, host, counts } = scene;
   const places = allRecords(scene).filter(({ record }) => record.mergedInto === null);
   const { connection, record } = random.pick(places);
+  scene.changesMade += 1;
   const count = (name: string): void => void (counts[name] = (counts[name] ?? 0) + 1);
   scene.trace(`${scene.clock.now()} record ${connection.connectionId} ${keyOf(record.ref)} was ${record.state}`);
   if (record.state === 'archived') {

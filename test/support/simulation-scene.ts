@@ -38,6 +38,8 @@ export type Scene = {
   readonly counts: FaultCounts;
   readonly connections: readonly ConnectionRef[];
   readonly edits: Edit[];
+  /** Links made and ended, records archived, restored and merged. */
+  changesMade: number;
   /** Records that were without any link at some time: nothing is promised about edits of them. */
   readonly unlinkedOnce: Set<string>;
   /** Faults happen only before this is set. */

@@ -162,6 +162,7 @@ function buildScene(
     counts,
     connections: [portal('w1', 'a'), portal('w1', 'b'), portal('w2', 'c')],
     edits: [],
+    changesMade: 0,
     unlinkedOnce: new Set(),
     healed: false,
     isOutage: false,

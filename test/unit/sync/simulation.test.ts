@@ -6,9 +6,9 @@ import { describe, expect, test } from 'vitest';
 import type { CrmPort } from '../../../server/crm/port.ts';
 import { simulate, type SimulationResult } from '../../support/simulation.ts';
 
-const SEEDS = 100;
-/** A stretch in which every kind of trouble comes up; the last assertion keeps it so. */
-const FIRST_SEED = 400;
+/** The same schedules each time; a stretch in which every kind of trouble comes up, and the last assertion keeps it so. */
+const SEEDS = 300;
+const FIRST_SEED = 1;
 /** Schedules that once broke a rule, each with what it taught. */
 const GRAVEYARD: Readonly<Record<number, string>> = {
   16: 'text typed into an unlinked record vanished when it was linked',
@@ -41,13 +41,13 @@ function replaced(host: CrmPort, change: Partial<CrmPort>): CrmPort {
 }
 
 describe('simulated schedules', () => {
-  test(`S1 S2 S3 S5 S8 S9 S10 S11 S12 hold in ${SEEDS} schedules under faults and crashes`, async () => {
+  test(`S1 S2 S3 S4 S5 S6 S8 S9 S10 S11 S12 hold in ${SEEDS} schedules under faults and crashes`, async () => {
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
       const result = await simulate(seed);
       count(result);
       expect(result.violations, `seed ${seed}, ${JSON.stringify(result.options)}`).toEqual([]);
     }
-  }, 180_000);
+  }, 300_000);
 
   test('S1 without faults every schedule converges too', async () => {
     for (let seed = 900; seed < 920; seed += 1)
@@ -63,9 +63,16 @@ describe('simulated schedules', () => {
       'serverError',
       'requestLost',
       'answerLost',
+      'truncatedAnswer',
       'lateEffect',
       'partialBatch',
       'tokenExpired',
+      'tokenExpiredMidBatch',
+      'reordered',
+      'eventGivenUp',
+      'outage',
+      'quotaGone',
+      'crashAtCall',
       'crash',
       'archive',
       'restore',
