@@ -2,6 +2,7 @@
  * Puts one server together from its settings: store, adapter, engine, services and the HTTP application. Reads no environment and opens
  * no port, so that tests run the very same server on a clock and a database of their own.
  */
+import type { RequestListener } from 'node:http';
 import type { Express } from 'express';
 import { createCalendars } from './calendars/calendars.ts';
 import { createHubSpotAdapter } from './crm/hubspot/adapter.ts';
@@ -15,6 +16,7 @@ import type { HubSpotSettings } from './config.ts';
 import { createApp } from './http/app.ts';
 import type { HttpDependencies, HttpSettings, SignatureCheck } from './http/dependencies.ts';
 import { OAUTH_CALLBACK_PATH } from './http/oauth-flow.ts';
+import { webhookHandler, webhooksFirst } from './http/webhook.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Uninstall } from './services/connections.ts';
 import { createEventHub, type EventHub } from './services/event-hub.ts';
@@ -46,6 +48,8 @@ export type ServerSettings = {
 
 export type ComposedServer = {
   readonly app: Express;
+  /** What a port is opened for: `app`, with webhook deliveries taken before it. */
+  readonly listener: RequestListener;
   readonly store: Store;
   readonly services: ReturnType<typeof createServices>;
   readonly housekeeping: ReturnType<typeof createHousekeeping>;
@@ -69,25 +73,24 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
   const { store, oauth, hubspot, engine, services, workspaces } = composeCore(settings, { world, metrics, events });
   metrics.watchBacklog(() => readBacklog(store.database, world.clock.now()));
   const housekeeping = createHousekeeping(services.parts, { ...services, directory: store.sync });
-  const app = createApp(
-    {
-      settings: settings.http,
-      world,
-      metrics,
-      services,
-      workspaces,
-      deliveries: store.sync,
-      crm: { hubspot },
-      checkSignature: signatureCheck(settings, world),
-      oauth: { client: oauth, vault: store.vault, setState: store.sync.setConnectionState },
-      engine: { wake: () => engine.wake(), isTurning: () => state.turning },
-      events,
-      practiceSignIn: settings.practiceSignIn ?? null,
-    },
-    { isDraining: () => state.draining },
-  );
+  const deps: HttpDependencies = {
+    settings: settings.http,
+    world,
+    metrics,
+    services,
+    workspaces,
+    deliveries: store.sync,
+    crm: { hubspot },
+    checkSignature: signatureCheck(settings, world),
+    oauth: { client: oauth, vault: store.vault, setState: store.sync.setConnectionState },
+    engine: { wake: () => engine.wake(), isTurning: () => state.turning },
+    events,
+    practiceSignIn: settings.practiceSignIn ?? null,
+  };
+  const app = createApp(deps, { isDraining: () => state.draining });
   return {
     app,
+    listener: webhooksFirst(webhookHandler(deps), app),
     store,
     services,
     housekeeping,

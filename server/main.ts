@@ -210,7 +210,7 @@ function serve(server: ComposedServer, door: Door, { world, noticeMs, afterwards
   const running = server
     .run(stopping.signal)
     .catch((error: unknown) => world.log.error({ error }, 'the engine ended unexpectedly'));
-  door.admit(server.app);
+  door.admit(server.listener);
   return async () => {
     server.startDraining();
     stopping.abort();

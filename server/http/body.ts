@@ -2,7 +2,7 @@
  * Request bodies: read once, as bytes, up to a cap, because a signature is over the bytes as they came. JSON is checked for depth
  * before it is parsed, so that no nesting can exhaust the parser.
  */
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { isShallow } from '../domain/json-depth.ts';
 
 export const BODY_BYTES_MAX = 1_000_000;
@@ -13,23 +13,24 @@ export type BodyRead =
   | { readonly kind: 'too_large' }
   | { readonly kind: 'broken' };
 
-export async function readBody(request: Request, bytesMax: number): Promise<BodyRead> {
+export function readBody(request: IncomingMessage, bytesMax: number): Promise<BodyRead> {
   const declared = Number(request.headers['content-length'] ?? '0');
-  if (declared > bytesMax) return { kind: 'too_large' };
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of request) {
-      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-      size += bytes.length;
-      if (size > bytesMax) return { kind: 'too_large' };
-      chunks.push(bytes);
-    }
-  } catch (error) {
-    if (error instanceof Error) return { kind: 'broken' };
-    throw error;
-  }
-  return { kind: 'body', bytes: Buffer.concat(chunks) };
+  if (declared > bytesMax) return Promise.resolve({ kind: 'too_large' });
+  // Listeners and not an iterator: an iterator costs a tenth of what taking in a webhook costs.
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= bytesMax) return void chunks.push(chunk);
+      resolve({ kind: 'too_large' });
+      request.destroy();
+    });
+    request.once('end', () => resolve({ kind: 'body', bytes: Buffer.concat(chunks) }));
+    // After the end neither changes anything; before it the sender has gone.
+    request.once('error', () => resolve({ kind: 'broken' }));
+    request.once('close', () => resolve({ kind: 'broken' }));
+  });
 }
 
 export type JsonParse =

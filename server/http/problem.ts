@@ -114,7 +114,7 @@ const PROBLEMS: Record<ProblemCode, ProblemText> = {
   },
 };
 
-function problemDocument(refusal: Omit<Refusal, 'ok'>, instance: string): Problem {
+export function problemDocument(refusal: Omit<Refusal, 'ok'>, instance: string): Problem {
   const { status, title, detail } = PROBLEMS[refusal.code];
   return {
     type: `urn:counterpart:problem:${refusal.code}`,

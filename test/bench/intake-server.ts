@@ -37,7 +37,7 @@ const opened = await listen({
   bindAddress: config.bindAddress,
   clock: world.clock,
   handle: (request, response) =>
-    request.url === '/readyz' ? void response.writeHead(200).end() : server.app(request, response),
+    request.url === '/readyz' ? void response.writeHead(200).end() : server.listener(request, response),
 });
 if (!opened.ok) throw new Error(`Port ${config.port} is in use`);
 process.once('SIGTERM', () => process.exit(0));
