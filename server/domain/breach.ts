@@ -37,7 +37,7 @@ const DECIDED: ReadonlySet<SlaVerdict> = new Set<SlaVerdict>(['met', 'missed', '
  * Which verdict speaks for several objectives: a miss of one is not made good by another, and a month that can still be missed is not met.
  * An objective that nobody could judge, for instance because no case was opened, takes nothing away from one that was judged.
  */
-const WORST_FIRST = [
+export const VERDICTS_WORST_FIRST = [
   'missed',
   'disputed',
   'provisional',
@@ -48,7 +48,7 @@ const WORST_FIRST = [
 
 /** The verdict over all objectives of a month; `no_data` when there is none. */
 export function overallVerdict(verdicts: readonly SlaVerdict[]): SlaVerdict {
-  return WORST_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'no_data';
+  return VERDICTS_WORST_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'no_data';
 }
 
 function monthVerdict(results: readonly MonthlyResult[], month: Month): SlaVerdict {

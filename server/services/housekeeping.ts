@@ -31,7 +31,7 @@ export function createHousekeeping(
       after = ids.at(-1) ?? null;
       if (ids.length < PAGE) break;
     }
-    await work.derived.refresh(workspace);
+    await work.derived.refreshAhead(workspace);
     parts.wake();
     parts.events.publish(workspaceId, { kind: 'contracts', contractIds: [] });
   };

@@ -1,4 +1,4 @@
-/** Lists, figures and vendors for managers. Lists are narrowed by stored columns that are brought up to the day before they are read. */
+/** Lists, figures and vendors for managers. All are read from stored columns that the domain has worked out and that are brought up to the day first. */
 import type {
   ContractFilters,
   ContractList,
@@ -7,29 +7,43 @@ import type {
   Overview,
   VendorRow,
 } from '../../app/wire/workspace.ts';
-import { overallVerdict } from '../domain/breach.ts';
-import type { Money, PlainDate } from '../domain/contract.ts';
-import { addDays, addMonths } from '../domain/dates.ts';
-import { renewalDateOf } from '../domain/renewal.ts';
-import { isLive } from '../domain/stage.ts';
-import type { ContractQuery, ContractRow, VendorFacts, WorkspaceRow } from '../store/contract-port.ts';
-import { contractRowView, contractView, moneyView, type ViewDay } from './contract-view.ts';
+import { VERDICTS_WORST_FIRST } from '../domain/breach.ts';
+import type { PlainDate } from '../domain/contract.ts';
+import { addDays, addMonths, parsePlainDate } from '../domain/dates.ts';
+import { monthOf, shiftMonth } from '../domain/month.ts';
+import { LIVE_STAGES } from '../domain/stage.ts';
+import type {
+  ContractQuery,
+  ContractRow,
+  ContractSort,
+  PortfolioTotals,
+  TotalsQuestion,
+  VendorTotals,
+  WorkspaceRow,
+} from '../store/contract-port.ts';
+import { contractRowView, moneyView, type ViewDay } from './contract-view.ts';
 import type { DerivedRefresh } from './derived-refresh.ts';
 import { done, type Outcome, refused } from './outcome.ts';
 import { decodePlace, encodePlace } from './page-place.ts';
-import { type ServiceParts, viewDay } from './service-parts.ts';
+import { type ServiceParts, todayOf, viewDay } from './service-parts.ts';
 
 const LIST_LIMIT_DEFAULT = 50;
 const EXPORT_ROWS_MAX = 20_000;
 const EXPORT_PAGE = 1000;
 const OVERVIEW_MONTHS = 12;
 const VENDORS_MAX = 500;
+/** Months of results that a vendor is shown with. */
+const VENDOR_MONTHS = 25;
+/** Spans ahead in which a notice deadline counts as due. */
+const NOTICE_DUE_DAYS = [30, 60, 90] as const;
+const SORT_DEFAULT: ContractSort = 'notice';
 
 export function createWorkspaceContracts(parts: ServiceParts, derived: DerivedRefresh) {
   return {
     list: async (workspace: WorkspaceRow, query: ContractListQuery): Promise<Outcome<ContractList>> => {
       const after = query.after === undefined ? null : decodePlace(query.after);
-      if (after === 'malformed') return refused('bad_request', { reason: 'after' });
+      if (after === 'malformed' || !isPlaceIn(query.sort ?? SORT_DEFAULT, after))
+        return refused('bad_request', { reason: 'after' });
       await derived.refresh(workspace);
       const limit = query.limit ?? LIST_LIMIT_DEFAULT;
       const page = await parts.contracts.listContracts(workspace.id, {
@@ -59,20 +73,40 @@ export function createWorkspaceContracts(parts: ServiceParts, derived: DerivedRe
       return views.slice(0, EXPORT_ROWS_MAX);
     },
     overview: async (workspace: WorkspaceRow): Promise<Overview> => {
-      const rows = await allRows(parts, workspace);
-      return overviewOf(rows, await dayFor(parts, workspace, rows));
+      await derived.refresh(workspace);
+      const asOf = todayOf(parts, workspace);
+      return overviewView(await parts.contracts.readPortfolioTotals(workspace.id, totalsQuestion(asOf)), asOf);
     },
     vendors: async (workspace: WorkspaceRow): Promise<readonly VendorRow[]> => {
-      const vendors = await parts.contracts.listVendors(workspace.id, VENDORS_MAX);
-      const day = await dayFor(
-        parts,
-        workspace,
-        vendors.flatMap(({ contracts }) => contracts),
-      );
-      return vendors.map((vendor) => vendorView(vendor, day));
+      await derived.refresh(workspace);
+      const asOf = todayOf(parts, workspace);
+      const vendors = await parts.contracts.listVendors(workspace.id, {
+        asOf,
+        liveStages: LIVE_STAGES,
+        healthOrder: WORST_HEALTH,
+        verdictOrder: VERDICTS_WORST_FIRST,
+        firstPeriod: shiftMonth(monthOf(asOf), -VENDOR_MONTHS),
+        limit: VENDORS_MAX,
+      });
+      return vendors.map(vendorView);
     },
   };
 }
+
+/** Whether a place can be one in a list sorted so: keys come back from outside. */
+function isPlaceIn(sort: ContractSort, after: { readonly key: string | null } | null): boolean {
+  return after === null || after.key === null || IS_KEY[sort](after.key);
+}
+
+const isDate = (key: string): boolean => parsePlainDate(key) !== null;
+const IS_KEY: Record<ContractSort, (key: string) => boolean> = {
+  notice: isDate,
+  renewal: isDate,
+  title: () => true,
+  number: () => true,
+  value: (key) => /^-?\d{1,18}$/.test(key),
+  updated: (key) => /^\d{1,14}$/.test(key),
+};
 
 const dayFor = (parts: ServiceParts, workspace: WorkspaceRow, rows: readonly ContractRow[]): Promise<ViewDay> =>
   viewDay(
@@ -92,111 +126,56 @@ async function storeQuery(
     ...same,
     noticeTo: noticeDueBefore,
     noticeFrom: noticeDueFrom ?? (noticeDueBefore === undefined ? undefined : asOf),
-    sort: sort ?? 'notice',
+    sort: sort ?? SORT_DEFAULT,
     direction: direction ?? 'ascending',
   };
 }
 
-/** Every contract that is not archived; the figures of the first page are about all of them. */
-async function allRows(parts: ServiceParts, workspace: WorkspaceRow): Promise<readonly ContractRow[]> {
-  const rows: ContractRow[] = [];
-  let after: ContractQuery['after'] = null;
-  do {
-    const query: ContractQuery = { sort: 'number', direction: 'ascending', after, limit: EXPORT_PAGE };
-    const page = await parts.contracts.listContracts(workspace.id, query);
-    rows.push(...page.rows);
-    after = page.next;
-  } while (after !== null && rows.length < EXPORT_ROWS_MAX);
-  return rows;
-}
-
-function overviewOf(rows: readonly ContractRow[], day: ViewDay): Overview {
-  const views = rows.map((row) => ({ row, view: contractView(row, null, day), live: isLive(row.contract, day.asOf) }));
-  const live = views.filter((item) => item.live);
-  const due = (days: number): number =>
-    live.filter(({ view }) => isDueWithin(view.notice?.safeDate, day.asOf, days)).length;
+function totalsQuestion(asOf: PlainDate): TotalsQuestion {
+  const [first, second, third] = NOTICE_DUE_DAYS;
   return {
-    today: day.asOf,
-    contracts: rows.length,
-    live: live.length,
-    byStage: countBy(views.map(({ view }) => view.stage)),
-    byHealth: countBy(live.map(({ view }) => view.health)),
-    noticeDue: { in30Days: due(30), in60Days: due(60), in90Days: due(90) },
-    undecided: live.filter(
-      ({ view }) => view.renewalDecision === 'undecided' && isDueWithin(view.notice?.safeDate, day.asOf, 90),
-    ).length,
-    slaMissedLastMonth: live.filter(({ view }) => view.sla.status === 'missed').length,
-    liveValue: totals(live.flatMap(({ row }) => (row.contract.value === null ? [] : [row.contract.value]))),
-    renewalsByMonth: renewalsByMonth(
-      live.map(({ row }) => row),
-      day.asOf,
-    ),
+    asOf,
+    liveStages: LIVE_STAGES,
+    noticeDueThrough: [addDays(asOf, first), addDays(asOf, second), addDays(asOf, third)],
+    firstMonth: asOf.slice(0, 7),
+    lastMonth: addMonths(asOf, OVERVIEW_MONTHS - 1).slice(0, 7),
   };
 }
 
-function isDueWithin(date: string | undefined, asOf: PlainDate, days: number): boolean {
-  return date !== undefined && date >= asOf && date <= addDays(asOf, days);
-}
-
-function renewalsByMonth(rows: readonly ContractRow[], asOf: PlainDate): Overview['renewalsByMonth'] {
-  return Array.from({ length: OVERVIEW_MONTHS }, (_, index) => {
-    const month = addMonths(asOf, index).slice(0, 7);
-    const due = rows.filter(({ contract }) => renewalDateOf(contract, asOf)?.startsWith(month) === true);
-    return {
-      month,
-      contracts: due.length,
-      value: totals(due.flatMap(({ contract }) => (contract.value === null ? [] : [contract.value]))),
-    };
-  });
-}
-
-function countBy<K extends string>(keys: readonly K[]): Partial<Record<K, number>> {
-  const counts: Partial<Record<K, number>> = {};
-  for (const key of keys) counts[key] = (counts[key] ?? 0) + 1;
-  return counts;
-}
-
-/** One total per currency, in the order of their codes: amounts of different currencies are never added. */
-function totals(amounts: readonly Money[]): { minor: string; currency: string }[] {
-  const sums = new Map<string, bigint>();
-  for (const { minor, currency } of amounts) sums.set(currency, (sums.get(currency) ?? 0n) + minor);
-  return [...sums].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([currency, minor]) => moneyView({ minor, currency }));
+function overviewView(totals: PortfolioTotals, asOf: PlainDate): Overview {
+  const [in30Days, in60Days, in90Days] = totals.noticeDue;
+  return {
+    today: asOf,
+    contracts: totals.contracts,
+    live: totals.live,
+    byStage: totals.byStage,
+    byHealth: totals.byHealth,
+    noticeDue: { in30Days, in60Days, in90Days },
+    undecided: totals.undecided,
+    slaMissedLastMonth: totals.slaMissed,
+    liveValue: totals.liveValue.map(moneyView),
+    renewalsByMonth: Array.from({ length: OVERVIEW_MONTHS }, (_, index) => {
+      const month = addMonths(asOf, index).slice(0, 7);
+      const due = totals.renewals.find((renewal) => renewal.month === month);
+      return { month, contracts: due?.contracts ?? 0, value: (due?.value ?? []).map(moneyView) };
+    }),
+  };
 }
 
 const WORST_HEALTH = ['at_risk', 'attention', 'unknown', 'good'] as const;
 
-function vendorView(vendor: VendorFacts, day: ViewDay): VendorRow {
-  const views = vendor.contracts.map((row) => ({ row, view: contractView(row, null, day) }));
-  const live = views.filter(({ row }) => isLive(row.contract, day.asOf));
-  const notices = live.flatMap(({ view }) =>
-    view.notice === null || view.notice.window === 'closed' ? [] : [view.notice.safeDate],
-  );
-  const trend = (metric: 'availability' | 'response'): VendorRow['availability'] => {
-    const periods = [
-      ...new Set(vendor.results.filter((result) => result.metric === metric).map(({ period }) => period)),
-    ];
-    return periods.toSorted().map((period) => worstOf(vendor, metric, period));
-  };
+function vendorView({ periods, health, liveValue, ...vendor }: VendorTotals): VendorRow {
+  const trend = (wanted: 'availability' | 'response'): VendorRow['availability'] =>
+    periods.flatMap(({ metric, period, value, verdict }) =>
+      metric === wanted
+        ? [{ period, value, verdict: VERDICTS_WORST_FIRST.find((known) => known === verdict) ?? 'no_data' }]
+        : [],
+    );
   return {
-    organisationId: vendor.organisationId,
-    name: vendor.name,
-    domain: vendor.domain,
-    contracts: vendor.contracts.length,
-    liveContracts: live.length,
-    liveValue: totals(live.flatMap(({ row }) => (row.contract.value === null ? [] : [row.contract.value]))),
-    nextNoticeDate: notices.toSorted()[0] ?? null,
-    health: WORST_HEALTH.find((health) => live.some(({ view }) => view.health === health)) ?? 'unknown',
+    ...vendor,
+    liveValue: liveValue.map(moneyView),
+    health: WORST_HEALTH.find((known) => known === health) ?? 'unknown',
     availability: trend('availability'),
     response: trend('response'),
-    breachesTwelveMonths: views.reduce((sum, { view }) => sum + view.sla.breachesTwelveMonths, 0),
-    openIncidents: vendor.openIncidents,
   };
-}
-
-/** The lowest figure of the month over the vendor's objectives, and the verdict over all of them. */
-function worstOf(vendor: VendorFacts, metric: string, period: string): VendorRow['availability'][number] {
-  const results = vendor.results.filter((result) => result.metric === metric && result.period === period);
-  const figures = results.flatMap(({ display }) => (display === null ? [] : [display]));
-  const [lowest] = figures.toSorted((a, b) => Number(a) - Number(b));
-  return { period, value: lowest ?? null, verdict: overallVerdict(results.map(({ verdict }) => verdict)) };
 }

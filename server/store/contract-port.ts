@@ -4,7 +4,7 @@
  * that a change can never be stored without being mirrored. Writes that carry `once` happen at most once per key.
  */
 import type { HostRecordRef } from '../crm/port.ts';
-import type { Contract, PlainDate } from '../domain/contract.ts';
+import type { Contract, ContractStage, Money, PlainDate } from '../domain/contract.ts';
 import type { ConnectionState, LinkedContract, NewConflict, Provenance } from './port.ts';
 import type { SlaSummary } from '../domain/sla-summary.ts';
 
@@ -150,9 +150,16 @@ export type ContractPage = {
   readonly total: number;
 };
 
-/** Filterable values that follow from the contract and the day; kept beside it so that lists can use indexes. */
+/** What follows from the contract and the day; kept beside it so that lists and totals can use indexes. */
 export type DerivedColumns = {
   readonly contractId: string;
+  /** The state that it follows from: columns of a state that has passed are not stored. */
+  readonly revision: number;
+  readonly sla: SlaSummary;
+  /** The last day for which all of this holds. */
+  readonly throughDate: PlainDate;
+  readonly currentStage: ContractStage;
+  readonly noticeLegalDate: PlainDate | null;
   readonly renewalDate: PlainDate | null;
   readonly noticeDeadline: PlainDate | null;
   readonly decisionDueDate: PlainDate | null;
@@ -284,12 +291,12 @@ export interface ContractStore {
   readonly restoreLink: (context: WriteContext, target: RecordTarget, contractId: string) => Promise<WriteResult>;
   recordIncident(context: WriteContext, incident: NewIncident): Promise<WriteResult>;
 
-  /** Contracts changed at or after the given instant, or all when null, whose derived columns are to be brought up to date. */
-  listForDerivation(
-    workspaceId: string,
-    request: { readonly changedSince: number | null; readonly afterId: string | null; readonly limit: number },
-  ): Promise<readonly ContractRow[]>;
+  /** Some of the contracts whose derived columns do not hold: they changed since, or the columns end before the day. */
+  listUnderived(workspaceId: string, asOf: PlainDate, limit: number): Promise<readonly ContractRow[]>;
+  /** Columns of a state that has passed are left out; `listUnderived` goes on naming their contracts. */
   saveDerived(workspaceId: string, columns: readonly DerivedColumns[]): Promise<void>;
+  /** Counts and sums over the derived columns, which must hold for the day. */
+  readPortfolioTotals(workspaceId: string, question: TotalsQuestion): Promise<PortfolioTotals>;
 
   /** Contracts that have an objective in force, in id order. */
   listContractsWithObjectives(workspaceId: string, afterId: string | null, limit: number): Promise<readonly string[]>;
@@ -329,14 +336,70 @@ export interface ContractStore {
       readonly limit: number;
     },
   ): Promise<readonly FieldChangeRow[]>;
-  listVendors(workspaceId: string, limit: number): Promise<readonly VendorFacts[]>;
+  /** Suppliers of contracts on the buy side, by name, from derived columns that hold for the day. */
+  listVendors(workspaceId: string, question: VendorsQuestion): Promise<readonly VendorTotals[]>;
 }
 
-export type VendorFacts = {
+/** What counts as live, and how many days ahead a deadline counts as near, is the domain's to say. */
+export type TotalsQuestion = {
+  readonly asOf: PlainDate;
+  readonly liveStages: readonly ContractStage[];
+  /** Last days of the spans that begin with `asOf`. */
+  readonly noticeDueThrough: readonly [PlainDate, PlainDate, PlainDate];
+  /** `YYYY-MM`; months in between count too. */
+  readonly firstMonth: string;
+  readonly lastMonth: string;
+};
+
+export type PortfolioTotals = {
+  readonly contracts: number;
+  readonly live: number;
+  readonly byStage: Readonly<Record<string, number>>;
+  readonly byHealth: Readonly<Record<string, number>>;
+  readonly noticeDue: readonly [number, number, number];
+  /** Live, with a deadline in the widest span, and undecided. */
+  readonly undecided: number;
+  readonly slaMissed: number;
+  readonly liveValue: readonly Money[];
+  /** Months with live contracts to renew, in order. */
+  readonly renewals: readonly {
+    readonly month: string;
+    readonly contracts: number;
+    readonly value: readonly Money[];
+  }[];
+};
+
+export type VendorsQuestion = {
+  readonly asOf: PlainDate;
+  readonly liveStages: readonly ContractStage[];
+  /** Worst first: the first one that any contract has speaks for the vendor. */
+  readonly healthOrder: readonly string[];
+  /** The same for the verdicts of a month. */
+  readonly verdictOrder: readonly string[];
+  /** `YYYY-MM` */
+  readonly firstPeriod: string;
+  readonly limit: number;
+};
+
+export type VendorTotals = {
   readonly organisationId: string;
   readonly name: string;
   readonly domain: string | null;
-  readonly contracts: readonly ContractRow[];
-  readonly results: readonly (SlaResultRow & { readonly metric: 'availability' | 'response' })[];
+  readonly contracts: number;
+  readonly liveContracts: number;
+  readonly liveValue: readonly Money[];
+  /** The earliest deadline of a live contract whose window is open. */
+  readonly nextNoticeDate: string | null;
+  /** Null without live contracts. */
+  readonly health: string | null;
+  /** In order of periods. */
+  readonly periods: readonly {
+    readonly metric: 'availability' | 'response';
+    readonly period: string;
+    /** The lowest figure of the month. */
+    readonly value: string | null;
+    readonly verdict: string;
+  }[];
+  readonly breachesTwelveMonths: number;
   readonly openIncidents: number;
 };

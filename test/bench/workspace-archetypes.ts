@@ -5,7 +5,6 @@
 import type { Calendars } from '../../server/calendars/calendars.ts';
 import { type Contract, type PlainDate, RENEWAL_DECISIONS, RENEWAL_KINDS } from '../../server/domain/contract.ts';
 import { addDays, addMonths } from '../../server/domain/dates.ts';
-import { lastMonthBefore } from '../../server/domain/month.ts';
 import { NO_SLA, type SlaSummary } from '../../server/domain/sla-summary.ts';
 import { calendarsOf, derivedColumns } from '../../server/services/derived-columns.ts';
 import { insertContracts } from '../../server/store/prisma/contracts-write.ts';
@@ -138,7 +137,7 @@ export async function writeArchetypes(database: Database, request: ArchetypeRequ
     const context = { workspaceId, provenance, once: null };
     await insertContracts({ sql, context, random, now }, commands);
     await sql.run(
-      `UPDATE contract c SET sla_summary = s.summary FROM jsonb_to_recordset($2::jsonb) AS s(id uuid, summary jsonb)
+      `UPDATE contract c SET sla_summary = s.summary, derived_from = c.updated_at FROM jsonb_to_recordset($2::jsonb) AS s(id uuid, summary jsonb)
        WHERE c.workspace_id = $1 AND c.id = s.id`,
       [
         workspaceId,
@@ -147,6 +146,3 @@ export async function writeArchetypes(database: Database, request: ArchetypeRequ
     );
   });
 }
-
-/** The month whose verdicts a summary written today speaks of. */
-export const closedMonth = (today: PlainDate): string => lastMonthBefore(today);

@@ -55,6 +55,7 @@ const BULK_TABLES = [
   'sla_result',
   'incident',
   'field_change',
+  'contract_tally',
 ] as const;
 
 export async function fillDatabase(url: string, size: DataSize): Promise<BenchData> {
@@ -146,7 +147,13 @@ async function multiply(admin: Client, archetypeWorkspace: string, large: number
     CREATE TEMP TABLE copy AS SELECT p.n, p.id AS workspace_id, i, (i * 7919 + p.n * 31) % (SELECT count(*)::int FROM archetype) AS k,
       ${idOf('contract', 'i')} AS contract_id, 1 + (i * 31) % (p.organisations - 1) AS theirs
     FROM plan p, generate_series(1, p.contracts) i`);
-  for (const statement of [...workspaceRows(), await contractRows(admin), ...recordRows(), ...serviceLevelRows(large)])
+  for (const statement of [
+    ...workspaceRows(),
+    await contractRows(admin),
+    TALLY_ROWS,
+    ...recordRows(),
+    ...serviceLevelRows(large),
+  ])
     await admin.query(statement);
   await admin.query('DROP TABLE copy');
 }
@@ -177,12 +184,20 @@ async function contractRows(admin: Client): Promise<string> {
     id: 'v.contract_id',
     number: `'C-2026-' || lpad(v.i::text, 6, '0')`,
     title: `a.title || '-' || v.i`,
-    updated_at: `now() - v.i * interval '1 minute'`,
+    updated_at: `a.updated_at - v.i * interval '1 minute'`,
+    derived_from: `a.updated_at - v.i * interval '1 minute'`,
   };
   const values = rows.map(({ name }) => own[name] ?? `a.${name}`);
   return `INSERT INTO contract (${rows.map(({ name }) => name).join(', ')})
     SELECT ${values.join(', ')} FROM copy v JOIN archetype a USING (k)`;
 }
+
+/** What the triggers on \`contract\`, which a bulk load leaves out, would have added. */
+const TALLY_ROWS = `
+INSERT INTO contract_tally (workspace_id, current_stage, health, sla_status, currency, renewal_month, contracts, value_minor)
+SELECT c.workspace_id, c.current_stage, c.health, c.sla_status, c.currency, date_trunc('month', c.renewal_date::timestamp)::date, count(*),
+  coalesce(sum(c.value_minor), 0)
+FROM contract c JOIN plan p ON p.id = c.workspace_id WHERE NOT c.archived GROUP BY 1, 2, 3, 4, 5, 6`;
 
 /** Two contracts on each deal, every contract on the account of its counterparty, and what was last agreed with the deals. */
 function recordRows(): readonly string[] {

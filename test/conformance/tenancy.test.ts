@@ -135,8 +135,15 @@ describe('S8 the application sees one workspace', () => {
     await fillWorkspace(database.admin, own);
     // Children first: rounds go on until nothing is left to delete.
     const pending = new Set(tenantTables().filter((table) => !['field_change', 'audit_event'].includes(table)));
-    const before = new Map<string, number>();
-    for (const table of pending) before.set(table, await count(database.admin, table));
+    const rowsOfOthers = async (table: string): Promise<number | null> => {
+      const { rowCount } = await database.admin.query(
+        `SELECT 1 FROM "${table}" WHERE "${keyColumn(table)}" = ANY($1)`,
+        [[mine, theirs]],
+      );
+      return rowCount;
+    };
+    const before = new Map<string, number | null>();
+    for (const table of pending) before.set(table, await rowsOfOthers(table));
     for (let round = 0; round < 10 && pending.size > 0; round += 1) {
       for (const table of pending) {
         const left = await store.database
@@ -149,12 +156,9 @@ describe('S8 the application sees one workspace', () => {
       }
     }
     // Deleting a parent takes its children along, so the contract's history may go with it; other workspaces keep every row.
-    for (const table of before.keys()) {
-      const { rows } = await database.admin.query(
-        `SELECT "${keyColumn(table)}"::text AS id FROM "${table}" WHERE "${keyColumn(table)}" = ANY($1)`,
-        [[mine, theirs]],
-      );
-      expect(rows.length, table).toBe(2);
+    for (const [table, rows] of before) {
+      expect(rows, table).toBeGreaterThanOrEqual(2);
+      expect(await rowsOfOthers(table), table).toBe(rows);
     }
   });
 
@@ -171,7 +175,7 @@ describe('S8 the application sees one workspace', () => {
       expect(moved, `${table} moved`).toBe('42501');
       const { rows } = await database.admin.query<{ columns: string }>(
         `SELECT string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position) AS columns FROM information_schema.columns
-         WHERE table_schema = 'public' AND table_name = $1 AND column_name <> 'workspace_id'`,
+         WHERE table_schema = 'public' AND table_name = $1 AND column_name <> 'workspace_id' AND is_generated = 'NEVER'`,
         [table],
       );
       const columns = rows[0]?.columns ?? '';

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectionRef, HostRecordRef } from '../../server/crm/port.ts';
 import type { Store } from '../../server/store/prisma/open-store.ts';
 import { DIRTY_CHANNEL } from '../../server/store/prisma/dirty-marks.ts';
-import { commitOf, deal, linkedContract, markOf, stageUpdate, T0 } from '../conformance/store-battery-fixture.ts';
+import { commitOf, day, deal, linkedContract, markOf, stageUpdate, T0 } from '../conformance/store-battery-fixture.ts';
 import { addConnection, addWorkspace, testWorld, useDatabase } from '../support/database.ts';
 import { insertContract, insertLink } from '../support/store-rows.ts';
 
@@ -163,10 +163,15 @@ describe('deriving columns', () => {
         const [row] = await narrow.database.inWorkspace(workspaceId, (sql) =>
           sql.rows<{ currency: string }>('SELECT currency FROM workspace'),
         );
-        return contracts.map(({ contract }) => ({
+        return contracts.map(({ contract, sla }) => ({
           contractId: contract.id,
+          revision: contract.revision,
+          sla,
+          throughDate: day('2026-11-22'),
+          currentStage: contract.stage,
           renewalDate: null,
           noticeDeadline: null,
+          noticeLegalDate: null,
           decisionDueDate: null,
           health: 'good',
           riskFlags: [row?.currency ?? ''],

@@ -76,10 +76,15 @@ describe('values', () => {
     const deriving = database.openStore(world, {
       derive: (_workspace, contracts) =>
         Promise.resolve(
-          contracts.map(({ contract }) => ({
+          contracts.map(({ contract, sla }) => ({
             contractId: contract.id,
+            revision: contract.revision,
+            sla,
+            throughDate: day('2026-11-22'),
+            currentStage: contract.stage,
             renewalDate: contract.term.endDate,
             noticeDeadline: day('2026-12-01'),
+            noticeLegalDate: day('2026-12-01'),
             decisionDueDate: null,
             health: 'at_risk',
             riskFlags: ['notice_window_soon', contract.stage],

@@ -156,23 +156,46 @@ function registerRow({ contract, changedAt }: LinkedContract): object {
   };
 }
 
-/** Writes the filterable columns beside their contracts. */
+/** The derived columns, as `jsonb_to_recordset` reads them. */
+export const DERIVED_COLUMNS = `current_stage text, renewal_date date, notice_deadline date, notice_legal_date date,
+  decision_due_date date, health text, risk_flags text[], sla_status text, sla_breaches int, derived_through date`;
+export const DERIVED_NAMES = DERIVED_COLUMNS.split(',').map((column) => column.trim().split(' ')[0] ?? '');
+
+/** What goes into the columns above, and the part of the service levels that they follow from besides (see `sameSla`). */
+export function derivedRow(column: DerivedColumns): Readonly<Record<string, unknown>> {
+  return {
+    current_stage: column.currentStage,
+    renewal_date: column.renewalDate,
+    notice_deadline: column.noticeDeadline,
+    notice_legal_date: column.noticeLegalDate,
+    decision_due_date: column.decisionDueDate,
+    health: column.health,
+    risk_flags: column.riskFlags,
+    sla_status: column.sla.status,
+    sla_breaches: column.sla.breachesTwelveMonths,
+    breached_twice: column.sla.breachedLastTwoOfThree,
+    derived_through: column.throughDate,
+  };
+}
+
+/** Whether the service levels of a contract are still those that its derived columns follow from. */
+export const sameSla = (contract: string, derived: string): string =>
+  `coalesce(${contract}.sla_summary->>'status', 'none') = ${derived}.sla_status
+   AND coalesce((${contract}.sla_summary->>'breachesTwelveMonths')::int, 0) = ${derived}.sla_breaches
+   AND coalesce((${contract}.sla_summary->>'breachedLastTwoOfThree')::boolean, false) = ${derived}.breached_twice`;
+
+/** Writes the derived columns beside the contracts that are still in the state they follow from. */
 export async function writeDerived(scope: WriteScope, columns: readonly DerivedColumns[]): Promise<void> {
   if (columns.length === 0) return;
   const rows = columns.map((column) => ({
     id: column.contractId,
-    renewal_date: column.renewalDate,
-    notice_deadline: column.noticeDeadline,
-    decision_due_date: column.decisionDueDate,
-    health: column.health,
-    risk_flags: column.riskFlags,
+    revision: column.revision,
+    ...derivedRow(column),
   }));
   await scope.sql.run(
-    `UPDATE contract c SET renewal_date = d.renewal_date, notice_deadline = d.notice_deadline, decision_due_date = d.decision_due_date,
-       health = d.health, risk_flags = d.risk_flags
-     FROM jsonb_to_recordset($2::jsonb) AS d(id uuid, renewal_date date, notice_deadline date, decision_due_date date, health text,
-       risk_flags text[])
-     WHERE c.workspace_id = $1 AND c.id = ANY($3::uuid[]) AND c.id = d.id`,
+    `UPDATE contract c SET ${DERIVED_NAMES.map((name) => `${name} = d.${name}`).join(', ')}, derived_from = c.updated_at
+     FROM jsonb_to_recordset($2::jsonb) AS d(id uuid, revision int, breached_twice boolean, ${DERIVED_COLUMNS})
+     WHERE c.workspace_id = $1 AND c.id = ANY($3::uuid[]) AND c.id = d.id AND c.revision = d.revision AND ${sameSla('c', 'd')}`,
     [scope.workspaceId, jsonb(rows), columns.map((column) => column.contractId)],
   );
 }
@@ -193,7 +216,8 @@ export async function writeUpdates(
   });
   await scope.sql.run(
     `UPDATE contract c SET stage = u.stage, end_date = u.end_date, renewal_date = u.renewal_date, renewal_decision = u.renewal_decision,
-       renewals_left = u.renewals_left, signed_date = u.signed_date, revision = u.revision, changed_at = u.changed_at, updated_at = $3
+       renewals_left = u.renewals_left, signed_date = u.signed_date, revision = u.revision, changed_at = u.changed_at, updated_at = $3,
+       derived_from = NULL
      FROM jsonb_to_recordset($2::jsonb) AS u(id uuid, stage text, end_date date, renewal_date date, renewal_decision text,
        renewals_left int, signed_date date, revision int, changed_at jsonb)
      WHERE c.workspace_id = $1 AND c.id = ANY($4::uuid[]) AND c.id = u.id`,

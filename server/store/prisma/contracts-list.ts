@@ -1,17 +1,35 @@
-/** The filtered, sorted, paged list of contracts. Paging is by key and id, so that rows which come and go shift no page. */
+/**
+ * The filtered, sorted, paged list of contracts. Paging is by key and id, so that rows which come and go shift no page, and every page is
+ * found by index. Row-level security lets only leakproof comparisons into an index, so keys are plain columns and never expressions.
+ */
 import type { ContractPage, ContractQuery, ContractSort } from '../contract-port.ts';
-import { CONTRACT_OBJECT, contractOf } from './contracts-row.ts';
-import type { Sql } from './database.ts';
+import { loadContracts } from './contracts-read.ts';
+import { instant, type Sql } from './database.ts';
+import { countByTally } from './portfolio-totals.ts';
 
-/** Each sort key as text that sorts as the value does, with rows that have none last in either direction. */
-const SORT_KEYS: Record<ContractSort, string> = {
-  notice: `c.notice_deadline::text`,
-  renewal: `c.renewal_date::text`,
-  title: `lower(c.title)`,
-  number: `c.number`,
-  value: `lpad(c.value_minor::text, 24, '0')`,
-  updated: `to_char(c.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS')`,
+type SortKey = {
+  readonly column: string;
+  /** The key as text, for the next page. */
+  readonly text: string;
+  readonly type: 'date' | 'text' | 'bigint' | 'timestamptz';
 };
+const plainKey = (column: string, type: SortKey['type']): SortKey => ({ column, text: `${column}::text`, type });
+/** Rows without a key come last in either direction. */
+const SORT_KEYS: Record<ContractSort, SortKey> = {
+  notice: plainKey('c.notice_deadline', 'date'),
+  renewal: plainKey('c.renewal_date', 'date'),
+  title: plainKey('c.search_text', 'text'),
+  number: plainKey('c.number COLLATE "C"', 'text'),
+  value: plainKey('c.value_minor', 'bigint'),
+  updated: {
+    column: 'c.updated_at',
+    text: '(extract(epoch FROM c.updated_at) * 1000)::bigint::text',
+    type: 'timestamptz',
+  },
+};
+
+/** Contracts found by a text up to this number are listed by id; beyond it the text is one condition among others. */
+const TEXT_HITS_MAX = 1000;
 
 class Conditions {
   readonly values: unknown[] = [];
@@ -32,63 +50,141 @@ const escapeLike = (text: string): string => text.replaceAll(/[\\%_]/g, (charact
 function conditionsOf(workspaceId: string, query: ContractQuery): Conditions {
   const where = new Conditions();
   where.texts.push(`c.workspace_id = ${where.value(workspaceId)}`, 'NOT c.archived');
-  const text = query.text === undefined || query.text === '' ? undefined : `%${escapeLike(query.text)}%`;
-  where.add(
-    text,
-    (p) => `(c.number ILIKE ${p} OR c.title ILIKE ${p} OR EXISTS (SELECT 1 FROM contract_party tp
-    JOIN organisation t ON t.workspace_id = tp.workspace_id AND t.id = tp.organisation_id
-    WHERE tp.workspace_id = c.workspace_id AND tp.contract_id = c.id AND t.legal_name ILIKE ${p}))`,
-  );
-  where.add(query.stage, (p) => `c.stage = ANY(${p}::text[])`);
+  where.add(query.stage, (p) => `c.current_stage = ANY(${p}::text[])`);
   where.add(query.side, (p) => `c.side = ${p}`);
   where.add(query.health, (p) => `c.health = ANY(${p}::text[])`);
   where.add(query.decision, (p) => `c.renewal_decision = ANY(${p}::text[])`);
   where.add(query.renewalKind, (p) => `c.renewal_kind = ANY(${p}::text[])`);
-  where.add(query.sla, (p) => `coalesce(c.sla_summary->>'status', 'none') = ANY(${p}::text[])`);
+  where.add(query.sla, (p) => `c.sla_status = ANY(${p}::text[])`);
   where.add(query.noticeFrom, (p) => `c.notice_deadline >= ${p}::date`);
   where.add(query.noticeTo, (p) => `c.notice_deadline <= ${p}::date`);
   where.add(query.renewalFrom, (p) => `c.renewal_date >= ${p}::date`);
   where.add(query.renewalTo, (p) => `c.renewal_date <= ${p}::date`);
   where.add(
     query.organisationId,
-    (p) => `EXISTS (SELECT 1 FROM contract_party op
-    WHERE op.workspace_id = c.workspace_id AND op.contract_id = c.id AND op.organisation_id = ${p}::uuid)`,
+    (p) =>
+      `c.id IN (SELECT op.contract_id FROM contract_party op WHERE op.workspace_id = $1 AND op.organisation_id = ${p}::uuid)`,
   );
   return where;
 }
 
-/** Rows after the last one of the page before. A null key stands after all others. */
-function afterCondition(where: Conditions, query: ContractQuery): string | null {
-  if (query.after === null) return null;
-  const key = SORT_KEYS[query.sort];
-  const id = where.value(query.after.id);
-  if (query.after.key === null) return `(${key} IS NULL AND c.id > ${id}::uuid)`;
-  const last = where.value(query.after.key);
-  const beyond = query.direction === 'ascending' ? '>' : '<';
-  return `(${key} COLLATE "C" ${beyond} ${last} COLLATE "C" OR (${key} COLLATE "C" = ${last} COLLATE "C" AND c.id > ${id}::uuid)
-    OR ${key} IS NULL)`;
+const patternOf = (text: string): string => `%${escapeLike(text).toLowerCase()}%`;
+
+/** Contracts with a party of such a name. */
+const partyOf = (pattern: string): string =>
+  `SELECT tp.contract_id FROM organisation t JOIN contract_party tp ON tp.workspace_id = t.workspace_id AND tp.organisation_id = t.id
+   WHERE t.workspace_id = $1 AND lower(t.legal_name) LIKE ${pattern}`;
+
+/** The contracts that a text finds in number, title or the name of a party: how many, and their ids while they are few. */
+async function findText(
+  sql: Sql,
+  workspaceId: string,
+  text: string,
+): Promise<{ readonly count: number; readonly ids: readonly string[] | null }> {
+  const [row] = await sql.rows<{ count: number; ids: readonly string[] | null }>(
+    `WITH hit AS MATERIALIZED (
+       SELECT c.id FROM contract c WHERE c.workspace_id = $1 AND NOT c.archived AND c.search_text LIKE $2
+       UNION
+       SELECT c.id FROM contract c WHERE c.workspace_id = $1 AND NOT c.archived AND c.id IN (${partyOf('$2')}))
+     SELECT count(*)::int AS count, CASE WHEN count(*) <= ${TEXT_HITS_MAX} THEN array_agg(id) END AS ids FROM hit`,
+    [workspaceId, patternOf(text)],
+  );
+  return { count: row?.count ?? 0, ids: row === undefined || row.count === 0 ? [] : row.ids };
 }
 
-export async function listContracts(sql: Sql, workspaceId: string, query: ContractQuery): Promise<ContractPage> {
+type Narrowed = { readonly where: Conditions; readonly total: number };
+
+async function narrowedBy(sql: Sql, workspaceId: string, query: ContractQuery): Promise<Narrowed> {
   const where = conditionsOf(workspaceId, query);
+  const filters = where.values.length;
+  const { text } = query;
+  if (text !== undefined && text !== '') {
+    const { count, ids } = await findText(sql, workspaceId, text);
+    if (ids === null) where.add(patternOf(text), (p) => `(c.search_text LIKE ${p} OR c.id IN (${partyOf(p)}))`);
+    else where.add(ids, (p) => `c.id = ANY(${p}::uuid[])`);
+    if (filters === 1) return { where, total: count };
+  } else if (isTallied({ ...query, text: undefined })) {
+    return { where, total: await countByTally(sql, workspaceId, query) };
+  }
   const [counted] = await sql.rows<{ total: number }>(
     `SELECT count(*)::int AS total FROM contract c WHERE ${where.texts.join(' AND ')}`,
     where.values,
   );
-  const after = afterCondition(where, query);
-  const texts = after === null ? where.texts : [...where.texts, after];
-  const direction = query.direction === 'ascending' ? 'ASC' : 'DESC';
-  const key = SORT_KEYS[query.sort];
-  const rows = await sql.rows<{ contract: unknown; key: string | null; id: string }>(
-    `SELECT ${CONTRACT_OBJECT} AS contract, ${key} AS key, c.id AS id FROM contract c WHERE ${texts.join(' AND ')}
-     ORDER BY ${key} COLLATE "C" ${direction} NULLS LAST, c.id LIMIT ${where.value(query.limit + 1)}`,
-    where.values,
+  return { where, total: counted?.total ?? 0 };
+}
+
+/** Filters that the tally knows nothing of. */
+const UNTALLIED = [
+  'text',
+  'side',
+  'decision',
+  'renewalKind',
+  'noticeFrom',
+  'noticeTo',
+  'renewalFrom',
+  'renewalTo',
+  'organisationId',
+] as const satisfies readonly (keyof ContractQuery)[];
+
+const isTallied = (query: ContractQuery): boolean => UNTALLIED.every((filter) => query[filter] === undefined);
+
+type KeyRow = { readonly id: string; readonly key: string | null };
+
+/** Rows with a key after the given place, then those without one. */
+async function listKeys(sql: Sql, where: Conditions, query: ContractQuery): Promise<readonly KeyRow[]> {
+  const { after, limit } = query;
+  const wanted = limit + 1;
+  const valued = after !== null && after.key === null ? [] : await listValued(sql, where, { query, wanted });
+  if (valued.length === wanted) return valued;
+  const { column } = SORT_KEYS[query.sort];
+  const values = [...where.values, wanted - valued.length];
+  const texts = [...where.texts, `${column} IS NULL`];
+  if (after !== null && after.key === null) {
+    values.push(after.id);
+    texts.push(`c.id > $${values.length}::uuid`);
+  }
+  const unvalued = await sql.rows<KeyRow>(
+    `SELECT c.id, NULL AS key FROM contract c WHERE ${texts.join(' AND ')} ORDER BY c.id LIMIT $${where.values.length + 1}`,
+    values,
   );
-  const page = rows.slice(0, query.limit);
-  const last = rows.length > query.limit ? page.at(-1) : undefined;
+  return [...valued, ...unvalued];
+}
+
+async function listValued(
+  sql: Sql,
+  where: Conditions,
+  { query, wanted }: { readonly query: ContractQuery; readonly wanted: number },
+): Promise<readonly KeyRow[]> {
+  const { column, text, type } = SORT_KEYS[query.sort];
+  const [order, beyond] = query.direction === 'ascending' ? ['ASC', '>'] : ['DESC', '<'];
+  const values = [...where.values, wanted];
+  const texts = [...where.texts, `${column} IS NOT NULL`];
+  if (query.after !== null) {
+    const { key, id } = query.after;
+    values.push(type === 'timestamptz' ? instant(Number(key)) : key, id);
+    texts.push(`(${column}, c.id) ${beyond} ($${values.length - 1}::${type}, $${values.length}::uuid)`);
+  }
+  return await sql.rows<KeyRow>(
+    `SELECT c.id, ${text} AS key FROM contract c WHERE ${texts.join(' AND ')}
+     ORDER BY ${column} ${order}, c.id ${order} LIMIT $${where.values.length + 1}`,
+    values,
+  );
+}
+
+export async function listContracts(sql: Sql, workspaceId: string, query: ContractQuery): Promise<ContractPage> {
+  const { where, total } = await narrowedBy(sql, workspaceId, query);
+  const keys = await listKeys(sql, where, query);
+  const page = keys.slice(0, query.limit);
+  const rows = await loadContracts(
+    sql,
+    workspaceId,
+    page.map(({ id }) => id),
+  );
+  const byId = new Map(rows.map((row) => [row.contract.id, row]));
+  const last = keys.length > query.limit ? page.at(-1) : undefined;
   return {
-    rows: page.map(({ contract }) => contractOf(contract)),
+    rows: page.flatMap(({ id }) => byId.get(id) ?? []),
     next: last === undefined ? null : { key: last.key, id: last.id },
-    total: counted?.total ?? 0,
+    total,
   };
 }

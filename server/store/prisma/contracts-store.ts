@@ -8,10 +8,12 @@ import { attachRecord, detachRecord, linkedAmong, restoreLink } from './contract
 import { listContracts } from './contracts-list.ts';
 import { findOnce, writeOnce } from './contracts-once.ts';
 import { loadContracts, loadDetail, loadRecordCard, WORKSPACE_OBJECT, workspaceSchema } from './contracts-read.ts';
-import { CONTRACT_OBJECT, contractOf } from './contracts-row.ts';
 import { createContract, updateContract } from './contracts-write.ts';
 import { type Database, instant, jsonb, type Sql } from './database.ts';
-import { listVendors, loadSlaInputs, recordIncident, saveSlaResults } from './sla-results.ts';
+import { readPortfolioTotals } from './portfolio-totals.ts';
+import { loadSlaInputs, recordIncident, saveSlaResults } from './sla-results.ts';
+import { listUnderived } from './underived.ts';
+import { listVendors } from './vendor-totals.ts';
 
 /** Names looked up at once when an import finds its counterparties. */
 const NAMES_MAX = 25_000;
@@ -50,8 +52,10 @@ export function createContractStore(database: Database, world: World): ContractS
       writeOnce(database, world, context, (write) => restoreLink(write, target, contractId)),
     recordIncident: (context, incident) =>
       writeOnce(database, world, context, (write) => recordIncident(write, incident)),
-    listForDerivation: (workspaceId, request) =>
-      read(workspaceId, (sql) => listForDerivation(sql, workspaceId, request)),
+    listUnderived: (workspaceId, asOf, limit) =>
+      read(workspaceId, (sql) => listUnderived(sql, workspaceId, { asOf, limit })),
+    readPortfolioTotals: (workspaceId, question) =>
+      read(workspaceId, (sql) => readPortfolioTotals(sql, workspaceId, question)),
     saveDerived: (workspaceId, columns) =>
       read(workspaceId, (sql) =>
         writeDerived({ sql, workspaceId, random: world.random, now: world.clock.now(), derived: new Map() }, columns),
@@ -70,7 +74,7 @@ export function createContractStore(database: Database, world: World): ContractS
     listConflicts: (workspaceId, request) => read(workspaceId, (sql) => listConflicts(sql, workspaceId, request)),
     loadConflict: (workspaceId, conflictId) => read(workspaceId, (sql) => loadConflict(sql, workspaceId, conflictId)),
     listChanges: (workspaceId, request) => read(workspaceId, (sql) => listChanges(sql, workspaceId, request)),
-    listVendors: (workspaceId, limit) => read(workspaceId, (sql) => listVendors(sql, workspaceId, limit)),
+    listVendors: (workspaceId, question) => read(workspaceId, (sql) => listVendors(sql, workspaceId, question)),
   };
 }
 
@@ -128,19 +132,6 @@ async function nextNumber(sql: Sql, workspaceId: string, year: number): Promise<
     [workspaceId, prefix],
   );
   return `${prefix}${String(Number(row?.highest ?? '0') + 1).padStart(4, '0')}`;
-}
-
-async function listForDerivation(
-  sql: Sql,
-  workspaceId: string,
-  request: Parameters<ContractStore['listForDerivation']>[1],
-): ReturnType<ContractStore['listForDerivation']> {
-  const rows = await sql.rows<{ contract: unknown }>(
-    `SELECT ${CONTRACT_OBJECT} AS contract FROM contract c WHERE c.workspace_id = $1 AND ($2::timestamptz IS NULL OR c.updated_at >= $2)
-     AND ($3::uuid IS NULL OR c.id > $3) ORDER BY c.id LIMIT $4`,
-    [workspaceId, instant(request.changedSince), request.afterId, request.limit],
-  );
-  return rows.map(({ contract }) => contractOf(contract));
 }
 
 async function listContractsWithObjectives(

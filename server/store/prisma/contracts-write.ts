@@ -13,7 +13,7 @@ import type {
   WriteResult,
 } from '../contract-port.ts';
 import { changedAtOnce } from './contract-rows.ts';
-import { insertFieldChanges } from './contract-writes.ts';
+import { DERIVED_COLUMNS, derivedRow, insertFieldChanges, sameSla } from './contract-writes.ts';
 import { attachRecord } from './contracts-links.ts';
 import type { Write } from './contracts-once.ts';
 import { instant, jsonb, storableText } from './database.ts';
@@ -33,8 +33,7 @@ export async function insertOrganisations(write: Write, organisations: readonly 
 /** Columns set by people and imports, as `jsonb_to_recordset` reads them. */
 const REGISTERS = `number text, title text, side text, stage text, effective_date date, end_date date, renewal_kind text,
   renewal_months int, renewals_left int, notice_count int, notice_unit text, notice_counted_from text, calendar_id text,
-  signed_date date, value_minor bigint, currency text, renewal_decision text, owner_email text, archived boolean, renewal_date date,
-  notice_deadline date, decision_due_date date, health text, risk_flags text[]`;
+  signed_date date, value_minor bigint, currency text, renewal_decision text, owner_email text, archived boolean, ${DERIVED_COLUMNS}`;
 const REGISTER_NAMES = REGISTERS.split(',').map((column) => column.trim().split(' ')[0] ?? '');
 
 function registersOf(contract: Contract, derived: DerivedColumns): Readonly<Record<string, unknown>> {
@@ -60,11 +59,7 @@ function registersOf(contract: Contract, derived: DerivedColumns): Readonly<Reco
     renewal_decision: contract.renewalDecision,
     owner_email: contract.ownerEmail,
     archived: contract.archived,
-    renewal_date: derived.renewalDate,
-    notice_deadline: derived.noticeDeadline,
-    decision_due_date: derived.decisionDueDate,
-    health: derived.health,
-    risk_flags: derived.riskFlags,
+    ...derivedRow(derived),
   };
 }
 
@@ -105,8 +100,9 @@ async function insertChunk(
   );
   const rows = commands.map(({ contract, derived }) => registersOf(contract, derived));
   const inserted = await sql.run(
-    `INSERT INTO contract (workspace_id, id, ${REGISTER_NAMES.join(', ')}, revision, changed_at, created_at, updated_at)
-     SELECT $1, c.id, ${REGISTER_NAMES.map((name) => `c.${name}`).join(', ')}, 1, $3::jsonb, $4, $4
+    `INSERT INTO contract (workspace_id, id, ${REGISTER_NAMES.join(', ')}, revision, changed_at, created_at, updated_at, derived_from)
+     SELECT $1, c.id, ${REGISTER_NAMES.map((name) => `c.${name}`).join(', ')}, 1, $3::jsonb, $4, $4,
+       CASE WHEN c.sla_status = 'none' THEN $4::timestamptz END
      FROM jsonb_to_recordset($2::jsonb) AS c(id uuid, ${REGISTERS})
      ON CONFLICT (workspace_id, number) DO NOTHING`,
     [context.workspaceId, jsonb(rows), jsonb(changedAtOnce(context.provenance.at)), instant(now)],
@@ -160,8 +156,9 @@ async function updateChunk(write: Write, commands: readonly UpdateContract[]): P
   }));
   const updated = await sql.run(
     `UPDATE contract t SET ${REGISTER_NAMES.map((name) => `${name} = c.${name}`).join(', ')},
-       revision = t.revision + 1, changed_at = t.changed_at || c.stamps, updated_at = $3
-     FROM jsonb_to_recordset($2::jsonb) AS c(id uuid, expected_revision int, stamps jsonb, ${REGISTERS})
+       revision = t.revision + 1, changed_at = t.changed_at || c.stamps, updated_at = $3,
+       derived_from = CASE WHEN ${sameSla('t', 'c')} THEN $3::timestamptz END
+     FROM jsonb_to_recordset($2::jsonb) AS c(id uuid, expected_revision int, stamps jsonb, breached_twice boolean, ${REGISTERS})
      WHERE t.workspace_id = $1 AND t.id = c.id AND t.revision = c.expected_revision`,
     [context.workspaceId, jsonb(rows), instant(now)],
   );

@@ -1,6 +1,6 @@
 /** Service levels in storage: objectives, incidents and support cases in; results by revision and a summary out. */
 import { z } from 'zod';
-import type { NewIncident, NewSlaResult, SlaInputs, VendorFacts, WriteResult } from '../contract-port.ts';
+import type { NewIncident, NewSlaResult, SlaInputs, WriteResult } from '../contract-port.ts';
 import type { SlaSummary } from '../../domain/sla-summary.ts';
 import type { Write } from './contracts-once.ts';
 import {
@@ -12,7 +12,7 @@ import {
   RESULT_OBJECT,
   resultSchema,
 } from './contracts-read.ts';
-import { CONTRACT_OBJECT, contractOf, epochMs } from './contracts-row.ts';
+import { epochMs } from './contracts-row.ts';
 import { insertFieldChanges } from './contract-writes.ts';
 import { instant, jsonb, type Sql } from './database.ts';
 import { markMirrorsOf } from './dirty-marks.ts';
@@ -110,7 +110,7 @@ export async function saveSlaResults(
     [context.workspaceId, contractId, jsonb(rows), instant(now)],
   );
   const changed = await sql.run(
-    `UPDATE contract SET sla_summary = $3::jsonb, updated_at = $4 WHERE workspace_id = $1 AND id = $2
+    `UPDATE contract SET sla_summary = $3::jsonb, updated_at = $4, derived_from = NULL WHERE workspace_id = $1 AND id = $2
      AND sla_summary IS DISTINCT FROM $3::jsonb`,
     [context.workspaceId, contractId, jsonb(summary), instant(now)],
   );
@@ -162,38 +162,4 @@ export async function recordIncident(write: Write, incident: NewIncident): Promi
     },
   ]);
   return { kind: 'written', contractId: incident.contractId };
-}
-
-const vendorSchema = z.object({
-  organisationId: z.string(),
-  name: z.string(),
-  domain: z.string().nullable(),
-  contracts: z.array(z.unknown()),
-  results: z.array(resultSchema.extend({ metric: z.enum(['availability', 'response']) })),
-  openIncidents: z.number(),
-});
-
-/** Suppliers of contracts on the buy side, by name. */
-export async function listVendors(sql: Sql, workspaceId: string, limit: number): Promise<readonly VendorFacts[]> {
-  const rows = await sql.rows<{ item: unknown }>(
-    `SELECT jsonb_build_object('organisationId', g.id, 'name', g.legal_name, 'domain', g.domain,
-       'contracts', jsonb_agg(${CONTRACT_OBJECT} ORDER BY c.number),
-       'results', (SELECT coalesce(jsonb_agg(${RESULT_OBJECT} || jsonb_build_object('metric', o.metric)), '[]'::jsonb)
-         FROM (SELECT DISTINCT ON (s.objective_id, s.period) s.* FROM sla_result s
-           WHERE s.workspace_id = $1 AND s.contract_id = ANY(array_agg(c.id)) AND s.period >= to_char(now() - interval '25 months', 'YYYY-MM')
-           ORDER BY s.objective_id, s.period, s.revision DESC) r
-         JOIN sla_objective o ON o.workspace_id = r.workspace_id AND o.id = r.objective_id),
-       'openIncidents', (SELECT count(*) FROM incident i WHERE i.workspace_id = $1 AND i.contract_id = ANY(array_agg(c.id))
-         AND i.restored_at IS NULL)) AS item
-     FROM contract c
-     JOIN contract_party v ON v.workspace_id = c.workspace_id AND v.contract_id = c.id AND v.role = 'supplier'
-     JOIN organisation g ON g.workspace_id = v.workspace_id AND g.id = v.organisation_id
-     WHERE c.workspace_id = $1 AND c.side = 'buy' AND NOT c.archived
-     GROUP BY g.id, g.legal_name, g.domain ORDER BY lower(g.legal_name), g.id LIMIT $2`,
-    [workspaceId, limit],
-  );
-  return rows.map(({ item }) => {
-    const vendor = vendorSchema.parse(item);
-    return { ...vendor, contracts: vendor.contracts.map(contractOf) };
-  });
 }
