@@ -1,6 +1,6 @@
 /**
  * A program that sends signed webhook requests over kept connections and measures each acknowledgement. Requests are signed before the
- * clock starts and bytes are written to plain sockets, so that this process is not what is measured. Answers one order with one report.
+ * clock starts and bytes are written to plain sockets, so that this process is not what is measured. Answers each order with a report.
  */
 import net from 'node:net';
 import { signatureSource, signV3 } from '../../server/crm/hubspot/verify.ts';
@@ -11,15 +11,16 @@ const TARGET = '/webhooks/hubspot';
 const HEAD_END = Buffer.from('\r\n\r\n');
 const ACKNOWLEDGED = Buffer.from('HTTP/1.1 204');
 
-process.once('message', (raw: unknown) => {
+process.on('message', (raw: unknown) => {
   run(intakeOrder.parse(raw)).then(
-    (report) => process.send?.(report, () => process.exit(0)),
+    (report) => process.send?.(report),
     (error: unknown) => {
       process.stderr.write(`${String(error)}\n`);
       process.exit(1);
     },
   );
 });
+process.once('disconnect', () => process.exit(0));
 
 /** One signed request with `size` events that nothing links, each request with other bytes. */
 function signedRequest(order: IntakeOrder, index: number): Buffer {
@@ -64,19 +65,20 @@ async function run(order: IntakeOrder): Promise<IntakeReport> {
   const startedAt = performance.now();
   process.send?.({ kind: 'started' });
   let next = 0;
-  const work = async (line: Line): Promise<void> => {
+  const work = async (exchange: Line['exchange']): Promise<void> => {
     for (let index = next++; index < requests.length; index = next++) {
       const dueAt = order.perSecond === null ? performance.now() : startedAt + (index * 1000) / order.perSecond;
       await until(dueAt);
       const request = requests[index];
       if (request === undefined) return;
-      const acknowledged = await line(request);
+      const acknowledged = await exchange(request);
       // From when it was due: a server that falls behind cannot hide it by keeping the sender waiting.
       latencies.push(performance.now() - (order.perSecond === null ? dueAt : Math.min(dueAt, performance.now())));
       counts[acknowledged ? 'acknowledged' : 'refused'] += 1;
     }
   };
-  await Promise.all(lines.map(work));
+  await Promise.all(lines.map(({ exchange }) => work(exchange)));
+  for (const { close } of lines) close();
   const wallMs = performance.now() - startedAt;
   latencies.sort((a, b) => a - b);
   const at = (share: number): number => latencies[Math.max(0, Math.ceil(latencies.length * share) - 1)] ?? Number.NaN;
@@ -88,8 +90,11 @@ async function until(at: number): Promise<void> {
     await new Promise((resolve) => (left > 2 ? setTimeout(resolve, left - 1) : setImmediate(resolve)));
 }
 
-/** Sends one request and resolves with whether it was answered 204. */
-type Line = (request: Buffer) => Promise<boolean>;
+type Line = {
+  /** Sends one request and resolves with whether it was answered 204. */
+  readonly exchange: (request: Buffer) => Promise<boolean>;
+  readonly close: () => void;
+};
 
 function openLine(port: number): Promise<Line> {
   return new Promise((resolve, reject) => {
@@ -114,13 +119,14 @@ function openLine(port: number): Promise<Line> {
       asked?.resolve(acknowledged);
     });
     socket.once('connect', () =>
-      resolve(
-        (request) =>
+      resolve({
+        exchange: (request) =>
           new Promise((settle, refuse) => {
             waiting = { resolve: settle, reject: refuse };
             socket.write(request);
           }),
-      ),
+        close: () => void socket.destroy(),
+      }),
     );
   });
 }

@@ -28,17 +28,35 @@ export type IntakeReport = z.infer<typeof intakeReport>;
 
 const LOAD = path.join(import.meta.dirname, 'intake-load.ts');
 
-/** Runs the load program once. `onStart` is called when its requests are ready and its clock starts. */
-export function sendIntake(order: IntakeOrder, onStart: () => void = () => undefined): Promise<IntakeReport> {
+export type IntakeLoad = {
+  /** Sends what the order says, one order at a time. `onStart` is called when the requests are ready and the clock starts. */
+  send(order: IntakeOrder, onStart?: () => void): Promise<IntakeReport>;
+  stop(): Promise<void>;
+};
+
+/** Starts the load program. */
+export function startIntakeLoad(): IntakeLoad {
   const child = fork(LOAD, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
-  return new Promise((resolve, reject) => {
-    child.on('message', (message: unknown) => {
-      const report = intakeReport.safeParse(message);
-      if (report.success) resolve(report.data);
-      else onStart();
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the load program ended with code ${code ?? 'none'}`)));
-    child.send(order);
+  const gone = new Promise<Error>((resolve) => {
+    child.once('error', resolve);
+    child.once('exit', (code) => resolve(new Error(`the load program ended with code ${code ?? 'none'}`)));
   });
+  return {
+    send: (order, onStart = () => undefined) =>
+      new Promise((resolve, reject) => {
+        const hear = (message: unknown): void => {
+          const report = intakeReport.safeParse(message);
+          if (!report.success) return onStart();
+          child.off('message', hear);
+          resolve(report.data);
+        };
+        child.on('message', hear);
+        void gone.then(reject);
+        child.send(order);
+      }),
+    stop: async () => {
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
 }
