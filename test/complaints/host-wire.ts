@@ -8,7 +8,7 @@ export type WireAnswer = {
   readonly body: unknown;
 };
 /** `pass`: let HubSpot answer. `cut`: HubSpot never hears of it. A function changes what HubSpot answered. */
-export type WireVerdict = 'pass' | 'cut' | WireAnswer | ((answered: unknown) => unknown);
+export type WireVerdict = 'pass' | 'cut' | WireAnswer | ((answered: unknown) => unknown | Promise<unknown>);
 
 export type HostWire = {
   readonly origin: string;
@@ -34,7 +34,7 @@ export async function startHostWire(hostOrigin: string): Promise<HostWire> {
     if (verdict === 'cut') return null;
     if (typeof verdict === 'object') return verdict;
     const passed = await passOn(hostOrigin, incoming, request);
-    return typeof verdict === 'function' && passed !== null ? { ...passed, body: verdict(passed.body) } : passed;
+    return typeof verdict === 'function' && passed !== null ? { ...passed, body: await verdict(passed.body) } : passed;
   };
   const server = createServer((incoming, response) => {
     const chunks: Buffer[] = [];

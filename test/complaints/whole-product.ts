@@ -44,6 +44,8 @@ const STEPS_MAX = 4_000;
 const TURNS_MAX = 5_000;
 /** Long stretches are crossed in few leaps: what is due at each instant runs, and nothing in between matters to it. */
 const LEAPS_PER_PASS = 12;
+/** An app that is authorised again while it runs is looked at within a minute. */
+const FIRST_READING_WAITS_MAX = 20;
 /** Longer than our own delays between a write and the reading that confirms it. */
 const SETTLE_MS = 1_500;
 
@@ -58,7 +60,7 @@ export type WholeProduct = {
   readonly errors: readonly unknown[];
   /** Installs the app as an administrator would, and lets the first reading come to its end. */
   install(portalId?: string): Promise<ConnectionRef>;
-  /** As the workspace page of the signed-in administrator. */
+  /** As the workspace page of the signed-in administrator; bytes are sent as a file. */
   page(method: 'GET' | 'POST', path: string, body?: unknown): Promise<HttpAnswer>;
   /** What a person does in the portal. */
   person(method: string, path: string, body?: unknown, portalId?: string): Promise<unknown>;
@@ -183,15 +185,21 @@ export function useWholeProduct(
       if (done.status !== 302) throw new Error(`the callback answered ${done.status}: ${JSON.stringify(done.body)}`);
       const { workspaces } = own().server.services.parts;
       const connection = must(await workspaces.findConnectionOfAccount('hubspot', portalId), 'the new connection');
-      await pass(3 * SETTLE_MS);
-      return connection;
+      for (let waits = 0; waits < FIRST_READING_WAITS_MAX; waits += 1) {
+        await pass(3 * SETTLE_MS);
+        if ((await own().server.store.sync.readBackfill(connection))?.phase === 'done') return connection;
+      }
+      throw new Error('the first reading does not end');
     },
-    page: (method, target, body) =>
-      send(target, {
+    page: (method, target, body) => {
+      const isFile = body instanceof Uint8Array;
+      const contentType = isFile ? 'application/octet-stream' : 'application/json';
+      return send(target, {
         method,
-        headers: { origin: origin(), 'x-counterpart-request': '1', 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
+        headers: { origin: origin(), 'x-counterpart-request': '1', 'content-type': contentType },
+        ...(body === undefined ? {} : { body: isFile ? Buffer.from(body) : JSON.stringify(body) }),
+      });
+    },
     person: async (method, target, body, portalId = PORTAL) =>
       (await control(method, `/practice/api/portals/${portalId}${target}`, body)).body,
     async makeDeal(properties = { dealname: 'A deal' }, portalId = PORTAL) {
