@@ -63,10 +63,15 @@ const NEVER: MirrorNext = {
   facts: {},
 };
 
-/** True when nothing links, mirrors or awaits this record any more: it gets no read and no write. */
+/**
+ * True when nothing links, mirrors or awaits this record any more: it gets no read and no write. A record that carries on after a merge
+ * has a mirror without a base until it is looked at: it may show what we wrote to a record that lost its last contract just before.
+ */
 export function isSettledAndUnlinked(state: RecordState): boolean {
   if (state.contracts.length > 0 || state.hasTombstones || state.intents.length > 0) return false;
-  return state.mirror === null || Object.values(state.mirror.base).every((value) => value === null);
+  if (state.mirror === null) return true;
+  const known = Object.values(state.mirror.base);
+  return known.length > 0 && known.every((value) => value === null);
 }
 
 export function judgeRecord(state: RecordState, read: RecordRead, context: JudgeContext): Judgement {
