@@ -1,6 +1,6 @@
 /**
  * Sends mutated requests to the whole server: `node scripts/fuzz.ts --count 100000 --seed 1`. Starts its own PostgreSQL, server and practice
- * CRM, prints what was sent and answered, and for each answer that breaks the law the request as a command. Ends with code 1 when there is one.
+ * CRM, stops early when told to, prints what was sent and answered, and for each answer that breaks the law the request as a command. Ends with code 1 when there is one.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,11 +37,14 @@ try {
   await maintenance.end();
   await migrate(postgres.urlOf(DATABASE));
   const scene = await startScene(postgres.urlOf(DATABASE));
+  const ended = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ended.abort());
   let told = 0;
   let residentMax = 0;
   const report = await runCampaign(scene, {
     count,
     seed,
+    signal: ended.signal,
     onProgress: (sent) => {
       residentMax = Math.max(residentMax, process.memoryUsage.rss());
       if (sent - told < PROGRESS_EVERY) return;

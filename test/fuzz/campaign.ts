@@ -21,6 +21,8 @@ export type CampaignOptions = {
   readonly count: number;
   readonly seed: number;
   readonly onProgress?: (sent: number) => void;
+  /** Ends the campaign early, with a report of what was sent. */
+  readonly signal?: AbortSignal;
 };
 
 export type Failure = {
@@ -45,7 +47,7 @@ export type CampaignReport = {
   readonly failureCount: number;
 };
 
-const BATCH = 500;
+const BATCH = 1_000;
 const CLIENTS = 8;
 const FAILURES_KEPT_MAX = 40;
 const DRAWS_MAX = 200;
@@ -58,7 +60,7 @@ export async function runCampaign(scene: Scene, options: CampaignOptions): Promi
   const tally = createTally(scene);
   const startedAt = performance.now();
   await warmUp(scene, clients);
-  for (let drawn = 0; drawn < options.count; drawn += BATCH) {
+  for (let drawn = 0; drawn < options.count && options.signal?.aborted !== true; drawn += BATCH) {
     const length = Math.min(BATCH, options.count - drawn);
     const cases = Array.from({ length }, (_, index) => draw(scene, random, drawn + index + 1));
     const isRefused = ({ expect }: Case): boolean => expect.kind === 'refused';

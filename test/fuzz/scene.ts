@@ -5,7 +5,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { Client } from 'pg';
-import { type ComposedServer, composeServer } from '../../server/compose.ts';
+import { type ComposedServer, composeServer, type ServerSettings } from '../../server/compose.ts';
 import type { ConnectionRef } from '../../server/crm/port.ts';
 import { listen } from '../../server/http/server.ts';
 import { createLog } from '../../server/log.ts';
@@ -27,6 +27,8 @@ export type Scene = {
   readonly tenants: readonly [Tenant, Tenant];
   /** Every line that the server logged so far, on the most talkative level. */
   readonly logLines: string[];
+  /** Another process on the same database, as after a restart: the plan of its jobs begins anew. */
+  restarted(): ComposedServer;
   /** A session cookie of a new person with this role. */
   signIn(workspaceId: string, role: Role, lifetimeMs?: number): Promise<string>;
   /** Runs the engine until nothing is due. */
@@ -54,32 +56,31 @@ export async function startScene(databaseUrl: string): Promise<Scene> {
   const origin = `http://127.0.0.1:${door.port}`;
   const app = practiceApp({ redirectUrls: [`${origin}/oauth/hubspot/callback`] });
   const practice = await startPractice({ app });
-  const server = composeServer(
-    {
-      databaseUrl,
-      masterKeys: { currentId: 'fuzz-1', keys: { 'fuzz-1': MASTER_KEY } },
-      hubspot: {
-        clientId: app.clientId,
-        clientSecret: CLIENT_SECRET,
-        clientSecretPrevious: FORMER_SECRET,
-        appId: String(app.appId),
-        apiBase: practice.hubspot.url,
-        authorizeUrl: `${practice.hubspot.url}/oauth/authorize`,
-      },
-      signedOrigin: PUBLIC_ORIGIN,
-      http: {
-        publicUrl: origin,
-        allowedOrigins: [origin],
-        mode: 'live',
-        trustedProxies: 0,
-        metricsToken: null,
-        sessionSecret: SESSION_SECRET,
-        pagesDir: null,
-        rateLimits: UNLIMITED,
-      },
+  const settings: ServerSettings = {
+    databaseUrl,
+    masterKeys: { currentId: 'fuzz-1', keys: { 'fuzz-1': MASTER_KEY } },
+    hubspot: {
+      clientId: app.clientId,
+      clientSecret: CLIENT_SECRET,
+      clientSecretPrevious: FORMER_SECRET,
+      appId: String(app.appId),
+      apiBase: practice.hubspot.url,
+      authorizeUrl: `${practice.hubspot.url}/oauth/authorize`,
     },
-    world,
-  );
+    signedOrigin: PUBLIC_ORIGIN,
+    http: {
+      publicUrl: origin,
+      allowedOrigins: [origin],
+      mode: 'live',
+      trustedProxies: 0,
+      metricsToken: null,
+      sessionSecret: SESSION_SECRET,
+      pagesDir: null,
+      rateLimits: UNLIMITED,
+    },
+  };
+  const server = composeServer(settings, world);
+  const others: ComposedServer[] = [];
   handle = server.app;
   const admin = new Client({ connectionString: databaseUrl });
   admin.on('error', () => undefined);
@@ -90,7 +91,12 @@ export async function startScene(databaseUrl: string): Promise<Scene> {
     for (let turn = 0; turn < TURNS_MAX; turn += 1) if (!(await server.engine.turn())) return;
     throw new Error('the engine found no rest');
   };
-  const parts = { origin, server, practice, admin, signIn, settle };
+  const restarted = (): ComposedServer => {
+    const other = composeServer(settings, world);
+    others.push(other);
+    return other;
+  };
+  const parts = { origin, server, practice, admin, signIn, settle, restarted };
   const [first, second] = [
     await furnish(parts, await install(parts, PORTALS[0]), 0),
     await furnish(parts, await install(parts, PORTALS[1]), 4),
@@ -103,7 +109,7 @@ export async function startScene(databaseUrl: string): Promise<Scene> {
     stop: async () => {
       await door.drain(200);
       await admin.end();
-      await server.close();
+      for (const each of [server, ...others]) await each.close();
       await practice.stop();
     },
   };
