@@ -21,7 +21,7 @@ export const MAIN = path.resolve(import.meta.dirname, '../../server/main.ts');
 export const SESSION_SECRET = 'a session secret for server processes';
 export const MASTER_KEY = new Uint8Array(32).fill(9);
 
-const READY_MS_MAX = 30_000;
+const READY_MS_MAX = 90_000;
 const POLL_MS = 15;
 const PORT_TRIES_MAX = 5;
 const OUTPUT_CHARACTERS_MAX = 200_000;
@@ -40,6 +40,8 @@ export type ServerProcessOptions = {
   readonly entry?: string;
   /** More environment variables, or other values (docs/operations.md). */
   readonly env?: Readonly<Record<string, string>>;
+  /** What the start waits for: the engine running (`/readyz`, the default) or only the port being open (`/healthz`). */
+  readonly readyPath?: '/readyz' | '/healthz';
   /** Called with each message that the child sends over its channel. */
   readonly onMessage?: (message: unknown) => void;
 };
@@ -69,7 +71,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     const child = launch(options, port);
     const server = handleOf(child, port, options);
     const startedAt = Date.now();
-    const verdict = await untilReady(server, startedAt + READY_MS_MAX);
+    const verdict = await untilReady(server, options.readyPath ?? '/readyz', startedAt + READY_MS_MAX);
     if (verdict === 'ready') return { ...server, readyAfterMs: Date.now() - startedAt };
     await server.kill9();
     const portTaken = server.output().includes(`Port ${port} is in use`);
@@ -153,13 +155,14 @@ function handleOf(
 
 async function untilReady(
   server: Omit<ServerProcess, 'readyAfterMs'>,
+  readyPath: string,
   deadline: number,
 ): Promise<'ready' | 'ended' | 'too late'> {
   const state = { ended: false };
   void server.ended.then(() => (state.ended = true));
   while (Date.now() < deadline) {
     if (state.ended) return 'ended';
-    const ready = await fetch(`${server.url}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(
+    const ready = await fetch(`${server.url}${readyPath}`, { signal: AbortSignal.timeout(2_000) }).then(
       async (answer) => {
         await answer.arrayBuffer();
         return answer.status === 200;

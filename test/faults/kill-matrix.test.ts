@@ -1,0 +1,46 @@
+/**
+ * kill -9 of the real server at every named place, once each here; `node scripts/crash.ts --seeds 5` does it with several seeds. The kills
+ * run in a few chains side by side; each test waits for the outcome of its place.
+ */
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { KILL_CASES, KILL_POINTS, type KillPoint } from './kill-points.ts';
+import { chainsOf, type KillOutcome, runKillChain } from './kill-run.ts';
+import { type KillTemplate, makeKillTemplate } from './kill-scene.ts';
+
+const SEED = 2026;
+const QUIET_MS = 500;
+const AT_ONCE = 3;
+/** For a machine that is busy with other things; alone it takes a minute or so. */
+const MATRIX_MS_MAX = 600_000;
+
+const awaited = new Map<KillPoint, PromiseWithResolvers<KillOutcome>>(
+  KILL_POINTS.map((point) => [point, Promise.withResolvers()]),
+);
+let template: KillTemplate;
+let running: Promise<unknown> = Promise.resolve();
+
+beforeAll(async () => {
+  template = await makeKillTemplate(inject('postgresUrl'));
+  const report = (outcome: KillOutcome): void => awaited.get(outcome.point)?.resolve(outcome);
+  const chains = chainsOf(KILL_POINTS, SEED, AT_ONCE);
+  running = Promise.all(
+    chains.map((points) => runKillChain(template, { points, seed: SEED, quietMs: QUIET_MS, report })),
+  );
+}, MATRIX_MS_MAX);
+afterAll(async () => {
+  await running;
+  await template.dispose();
+}, MATRIX_MS_MAX);
+
+describe('S5 kill -9 of the real server loses nothing acknowledged and does nothing twice', () => {
+  test.for(KILL_POINTS)('at %s', { timeout: MATRIX_MS_MAX }, async (point) => {
+    const outcome = await awaited.get(point)?.promise;
+    expect(outcome).toMatchObject({ point, reached: true, lost: [], doubled: [] });
+  });
+});
+
+test('there are at least forty places, and no two of them are the same', () => {
+  const places = KILL_POINTS.map((point) => JSON.stringify(KILL_CASES[point]));
+  expect(new Set(places).size).toBe(KILL_POINTS.length);
+  expect(KILL_POINTS.length).toBeGreaterThanOrEqual(40);
+});
