@@ -6,12 +6,16 @@ import { mirrorLatency } from './mirror-latency.ts';
 import { queueMemory } from './queue-memory.ts';
 import { restartAfterKill } from './restart.ts';
 import { webhookIntake } from './webhook-intake.ts';
+import { cardRow } from './workspace-card-row.ts';
+import { registerRow } from './workspace-register-row.ts';
 
 export const BENCH_ROWS: readonly BenchRow[] = [
   mirrorLatency,
   apiCalls,
   backfillQuota,
   webhookIntake,
+  cardRow,
+  registerRow,
   queueMemory,
   restartAfterKill,
 ];

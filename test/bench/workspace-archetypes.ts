@@ -32,7 +32,7 @@ const STAGES = [
   ...(['draft', 'in_review', 'approved', 'expired', 'terminated', 'void'] as const),
 ];
 
-export type Archetype = { readonly contract: Contract; readonly sla: SlaSummary };
+type Archetype = { readonly contract: Contract; readonly sla: SlaSummary };
 
 /** One contract around `today`: its term began up to two years ago and ends within two years of today, or never. */
 export function randomContract(random: SeededRandom, today: PlainDate, index: number): Archetype {
@@ -86,7 +86,7 @@ function randomSummary(random: SeededRandom): SlaSummary {
   };
 }
 
-export type ArchetypeRequest = {
+type ArchetypeRequest = {
   readonly workspaceId: string;
   readonly count: number;
   readonly today: PlainDate;

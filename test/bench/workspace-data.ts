@@ -250,7 +250,7 @@ function serviceLevelRows(large: number): readonly string[] {
 }
 
 /** Throws when a row points at nothing: what the foreign keys would have refused. CHECK constraints hold at every insert anyway. */
-export async function checkData(admin: Client): Promise<void> {
+async function checkData(admin: Client): Promise<void> {
   const { rows } = await admin.query<{ name: string; child: string; parent: string; pairs: string; child_key: string }>(
     `SELECT k.conname AS name, k.conrelid::regclass::text AS child, k.confrelid::regclass::text AS parent,
        string_agg(format('p.%I = c.%I', b.attname, a.attname), ' AND ') AS pairs,

@@ -159,7 +159,7 @@ function registerRow({ contract, changedAt }: LinkedContract): object {
 /** The derived columns, as `jsonb_to_recordset` reads them. */
 export const DERIVED_COLUMNS = `current_stage text, renewal_date date, notice_deadline date, notice_legal_date date,
   decision_due_date date, health text, risk_flags text[], sla_status text, sla_breaches int, derived_through date`;
-export const DERIVED_NAMES = DERIVED_COLUMNS.split(',').map((column) => column.trim().split(' ')[0] ?? '');
+const DERIVED_NAMES = DERIVED_COLUMNS.split(',').map((column) => column.trim().split(' ')[0] ?? '');
 
 /** What goes into the columns above, and the part of the service levels that they follow from besides (see `sameSla`). */
 export function derivedRow(column: DerivedColumns): Readonly<Record<string, unknown>> {
