@@ -16,7 +16,7 @@ const START_AT = Date.UTC(2026, 2, 10, 16);
 const FIXED_SEED = 20_261_121;
 const COMMANDS_MAX = 30;
 /** Without `MODEL_RUNS`, a property ends after this time, whatever it has done by then. */
-const PROPERTY_MS = 14_000;
+const PROPERTY_MS = 9_000;
 const RUNS_MAX = 100;
 const SHRINK_MS = 20_000;
 const TIMEOUT_MS = 120_000;
