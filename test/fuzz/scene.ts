@@ -28,7 +28,7 @@ export type Scene = {
   /** Every line that the server logged so far, on the most talkative level. */
   readonly logLines: string[];
   /** Another process on the same database, as after a restart: the plan of its jobs begins anew. */
-  restarted(): ComposedServer;
+  restarted(change?: Partial<ServerSettings['http']>): ComposedServer;
   /** A session cookie of a new person with this role. */
   signIn(workspaceId: string, role: Role, lifetimeMs?: number): Promise<string>;
   /** Runs the engine until nothing is due. */
@@ -91,8 +91,8 @@ export async function startScene(databaseUrl: string): Promise<Scene> {
     for (let turn = 0; turn < TURNS_MAX; turn += 1) if (!(await server.engine.turn())) return;
     throw new Error('the engine found no rest');
   };
-  const restarted = (): ComposedServer => {
-    const other = composeServer(settings, world);
+  const restarted: Scene['restarted'] = (change = {}) => {
+    const other = composeServer({ ...settings, http: { ...settings.http, ...change } }, world);
     others.push(other);
     return other;
   };
