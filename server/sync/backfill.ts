@@ -73,8 +73,8 @@ async function readAll(parts: EngineParts, source: Source, before: BackfillState
     state = {
       ...state,
       read: state.read + refs.length,
-      // Types are read one after the other, so a type's own total adds to what was read before it.
-      total: total === null || next.cursor !== null ? state.total : state.read + total,
+      // Types are read one after the other, so a type's own total adds to what was promised before it: a shortfall stays visible.
+      total: total === null || next.cursor !== null ? state.total : (state.total ?? state.read) + total,
     };
     const value = done ? FINISHED : cursor;
     await parts.store.advanceCursor(connection, { name: next.name, value, at: parts.world.clock.now() }, []);
