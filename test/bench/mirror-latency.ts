@@ -3,14 +3,17 @@
  * real adapter over HTTP, the portal's own signed webhooks without a batching window. HubSpot's request limit is lifted for the hub's
  * share, because at more than a few edits a second that limit would be the figure.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchContext, type BenchRow, type Figure, figureOf, percentileOf } from './bench-row.ts';
 import type { BenchHost } from './bench-host.ts';
+import type { BenchWorkspace } from './bench-workspace.ts';
 import { measureFloors } from './floors.ts';
 import { SOURCE, TARGET, withMirror } from './mirror-rig.ts';
 import type { PaceReport } from './host-protocol.ts';
 
 const HOST_LATENCY_MS = 150;
 const PATIENCE_MS = 15_000;
+const STATISTICS_DELAY_MS = 1_200;
 /** Rates tried; a rate counts as held when 99 of 100 edits arrive within a second. */
 const RATES = { full: [10, 100, 500, 1_000], quick: [50] } as const;
 const HELD_P99_MS_MAX = 1_000;
@@ -25,22 +28,24 @@ export const mirrorLatency: BenchRow = {
     const floors = await measureFloors(await context.createDatabase(), context.quick);
     const floorMs = floors.commitMs + floors.roundTripMs;
     const rates: readonly number[] = context.quick ? RATES.quick : RATES.full;
-    return await withMirror(context, { records, webhookWindowMs: 0 }, async ({ host, server }) => {
+    return await withMirror(context, { records, webhookWindowMs: 0 }, async ({ host, server, workspace }) => {
       const figures: Figure[] = [];
       const notes: string[] = [];
       let heldRate = 0;
       for (const perSecond of rates) {
         const runs: PaceReport[] = [];
         const cpuBefore = await server.usage();
+        const transactionsBefore = await transactionsOf(workspace);
         for (let run = 0; run < context.runs; run += 1) {
           context.say(`${perSecond}/s, run ${run + 1}`);
           runs.push(await host.pace(paceOf(context, records, perSecond)));
         }
         const cpuMs = (await server.usage()).cpuMs - cpuBefore.cpuMs;
+        const transactions = (await transactionsOf(workspace)) - transactionsBefore;
         figures.push(
           ...latencyFigures(`at ${perSecond}/s`, runs, { floorMs, goals: perSecond === 1_000 ? HUB_GOALS : null }),
         );
-        notes.push(describe(perSecond, runs, cpuMs));
+        notes.push(describe(perSecond, runs, { cpuMs, transactions }));
         const isHeld = runs.every(
           ({ latencies, missing }) => missing === 0 && percentileOf(latencies, 0.99) <= HELD_P99_MS_MAX,
         );
@@ -93,12 +98,23 @@ function latencyFigures(
   ];
 }
 
-function describe(perSecond: number, runs: readonly PaceReport[], serverCpuMs: number): string {
+/** Transactions committed in the rig's database so far; PostgreSQL tells them with a delay of up to a second. */
+async function transactionsOf({ admin }: BenchWorkspace): Promise<number> {
+  await delay(STATISTICS_DELAY_MS);
+  const { rows } = await admin.query<{ count: string }>(
+    'SELECT xact_commit AS count FROM pg_stat_database WHERE datname = current_database()',
+  );
+  return Number(rows[0]?.count);
+}
+
+type Used = { readonly cpuMs: number; readonly transactions: number };
+
+function describe(perSecond: number, runs: readonly PaceReport[], used: Used): string {
   const sum = (of: (run: PaceReport) => number): number => runs.reduce((total, run) => total + of(run), 0);
   const sent = sum((run) => run.sent);
   const actual = sent / (sum((run) => run.wallMs) / 1000);
   return (
     `${perSecond}/s: ${sent} edits sent at ${actual.toFixed(0)}/s, ${sum((run) => run.missing)} not arrived in time; processor time per ` +
-    `edit: server ${(serverCpuMs / sent).toFixed(2)} ms, the process that plays HubSpot ${(sum((run) => run.cpuMs) / sent).toFixed(2)} ms`
+    `edit: server ${(used.cpuMs / sent).toFixed(2)} ms, the process that plays HubSpot ${(sum((run) => run.cpuMs) / sent).toFixed(2)} ms; ${(used.transactions / sent).toFixed(1)} transactions per edit`
   );
 }

@@ -61,15 +61,19 @@ export const restartAfterKill: BenchRow = {
             idle.map(({ allMs }) => allMs),
             { unit: 'ms' },
           ),
-          figureOf(
-            'first change mirrored, killed in the middle of a turn',
-            midTurn.map(({ firstMs }) => firstMs),
-            {
-              unit: 'ms',
-              goal,
-              limits: [starts],
-            },
-          ),
+          ...(midTurn.length === 0
+            ? []
+            : [
+                figureOf(
+                  'first change mirrored, killed in the middle of a turn',
+                  midTurn.map(({ firstMs }) => firstMs),
+                  {
+                    unit: 'ms',
+                    goal,
+                    limits: [starts],
+                  },
+                ),
+              ]),
           figureOf('acknowledged edits lost', [[...idle, ...midTurn].reduce((sum, { lost }) => sum + lost, 0)], {
             unit: 'edits',
             goal: { kind: 'atMost', value: 0 },
