@@ -148,7 +148,7 @@ export function merge(
 }
 
 /** A conflict without what a restoring changes about it. */
-export const conflictText = ({ contractId, field, ours, theirs, winner }: Omit<ConflictModel, 'restored'>): string =>
+const conflictText = ({ contractId, field, ours, theirs, winner }: Omit<ConflictModel, 'restored'>): string =>
   JSON.stringify([contractId, field, ours, theirs, winner]);
 
 /** How the value that lost is put back; null when it cannot be. */

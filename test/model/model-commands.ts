@@ -20,8 +20,7 @@ const portal = constantFrom(...PORTALS);
 
 const SHARED = ['stage', 'renewalDate', 'renewalDecision'] as const;
 const OURS = ['leadContractTitle', 'noticeDeadline', 'contractCount'] as const;
-export const ORDERS = ['in_order', 'reversed', 'twice', 'half'] as const;
-export type DeliveryOrder = (typeof ORDERS)[number];
+const ORDERS = ['in_order', 'reversed', 'twice', 'half'] as const;
 
 const act = <T extends string, P extends object>(
   name: T,

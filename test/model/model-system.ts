@@ -30,13 +30,13 @@ const PROJECT_DIR = path.resolve(import.meta.dirname, '../../extensions/hubspot'
 const NO_LIMIT = 1_000_000_000;
 
 export type Answer = { readonly status: number; readonly body: unknown };
-export type HeldEvent = { readonly portalId: string; readonly event: WebhookEvent };
+type HeldEvent = { readonly portalId: string; readonly event: WebhookEvent };
 
 /**
  * Time that moves when told to. Whoever waits for a signal as well has set a time limit, which takes real time; whoever only waits is
  * spared the waiting.
  */
-export type ModelClock = World['clock'] & { readonly advanceTo: (at: number) => void };
+type ModelClock = World['clock'] & { readonly advanceTo: (at: number) => void };
 
 function createModelClock(startAt: number): ModelClock {
   let now = startAt;

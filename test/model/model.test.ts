@@ -59,7 +59,10 @@ async function check(seed: number): Promise<void> {
     try {
       await run(commands);
       limit.done += 1;
+      if (runsAsked !== undefined && limit.done % 10 === 0) console.log(`${limit.done} histories agree`);
     } catch (error) {
+      // Told at once, because making it shorter may take long.
+      console.log(`seed ${seed} after ${limit.done}: ${String(error)}\n${JSON.stringify(commands)}`);
       // A failure is worth some more time, in which it becomes shorter.
       if (limit.until < Number.POSITIVE_INFINITY) limit.until = Math.max(limit.until, Date.now() + SHRINK_MS);
       throw error;
