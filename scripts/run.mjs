@@ -59,14 +59,17 @@ async function continueOnPackagedNode() {
   );
 }
 
+/** Tasks that show no page and so need none built. */
+const WITHOUT_PAGES = new Set(['format', 'sim', 'crash', 'fuzz', 'mutate']);
+
 async function main() {
-  const tasks = { start, test, check, format, sim, setup: async () => 0 };
+  const tasks = { start, test, check, format, sim, bench, crash, fuzz, mutate, setup: async () => 0 };
   const chosen = Object.hasOwn(tasks, task)
     ? tasks[task]
     : fail(`Unknown task "${task}". Known: ${Object.keys(tasks).join(', ')}.`);
   await installPackages();
   await generateClient();
-  if (task !== 'format' && task !== 'sim') await buildPages();
+  if (!WITHOUT_PAGES.has(task)) await buildPages();
   process.exit(await chosen());
 }
 
@@ -140,7 +143,19 @@ async function buildPages() {
 }
 
 const start = () => become(process.execPath, [path.join(root, 'server/main.ts'), ...rest], process.env);
-const sim = () => become(process.execPath, [path.join(root, 'scripts/sim.ts'), ...rest], process.env);
+const runScript = (name) => () => become(process.execPath, [path.join(root, 'scripts', name), ...rest], process.env);
+const sim = runScript('sim.ts');
+const bench = runScript('bench.ts');
+const crash = runScript('crash.ts');
+const fuzz = runScript('fuzz.ts');
+
+/** Stryker is no part of the set-up: it is installed in a folder of its own when it is first asked for. */
+async function mutate() {
+  const folder = path.join(root, 'scripts/mutation');
+  const stryker = path.join(folder, 'node_modules/@stryker-mutator/core/bin/stryker.js');
+  if (!fs.existsSync(stryker)) await step('Installing Stryker (once)', () => npm(['ci', '--ignore-scripts'], folder));
+  return become(process.execPath, [stryker, 'run', path.join(folder, 'stryker.config.mjs'), ...rest], process.env);
+}
 const bin = (file, args) => become(process.execPath, [path.join(modules, file), ...args], process.env);
 const format = () => bin('@biomejs/biome/bin/biome', ['format', '--write', '.']);
 
