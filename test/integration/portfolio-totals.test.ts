@@ -402,8 +402,9 @@ describe('lists', () => {
       },
       { query: { text: '%' }, has: () => false },
     ];
-    for (const { query, has } of filters)
-      for (const sort of SORTS)
+    // Every sort without a filter; each filter with two of them.
+    for (const [index, { query, has }] of filters.entries())
+      for (const sort of SORTS.filter((_, at) => index === 0 || at % 3 === index % 3))
         for (const direction of ['ascending', 'descending'] as const) {
           const seen: string[] = [];
           const keys: (string | null)[] = [];
@@ -423,7 +424,7 @@ describe('lists', () => {
           );
           expect(keys).toEqual(inOrder(keys, direction));
         }
-  });
+  }, 60_000);
 
   function keyOf(
     views: Awaited<ReturnType<typeof viewsOf>>,

@@ -90,7 +90,8 @@ export async function loadRecordCard(
   target: RecordTarget,
 ): Promise<RecordCardRow | null> {
   const { connectionId, ref } = target;
-  const [row] = await sql.rows<{ card: unknown }>(CARD, [workspaceId, connectionId, ref.objectType, ref.recordId]);
+  const values = [workspaceId, connectionId, ref.objectType, ref.recordId];
+  const [row] = await sql.rows<{ card: unknown }>(CARD, values, 'record_card');
   if (row === undefined) return null;
   const { hostRecord, mirror, contracts, ...card } = cardSchema.parse(row.card);
   return {
@@ -110,6 +111,7 @@ export async function loadContracts(
   const rows = await sql.rows<{ contract: unknown }>(
     `SELECT ${CONTRACT_OBJECT} AS contract FROM contract c WHERE c.workspace_id = $1 AND c.id = ANY($2::uuid[]) ORDER BY c.id`,
     [workspaceId, contractIds],
+    'contracts_by_id',
   );
   return rows.map(({ contract }) => contractOf(contract));
 }

@@ -38,7 +38,11 @@ const OID_TIMESTAMPTZ = 1184;
 
 /** Statements of one transaction. `Row` states what the statement selects: instants are epoch ms, days are text, int8 is text. */
 export interface Sql {
-  rows<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /**
+   * `planName`, one for each text, lets a connection keep the statement's plan: for a text that never changes, is asked all the time and
+   * takes longer to plan than to answer.
+   */
+  rows<Row extends object>(text: string, values?: readonly unknown[], planName?: string): Promise<readonly Row[]>;
   /** Runs for effect; gives the number of rows touched. */
   run(text: string, values?: readonly unknown[]): Promise<number>;
 }
@@ -115,8 +119,11 @@ function storable(value: unknown): unknown {
 
 function statementsOf(client: PoolClient): Sql {
   return {
-    rows: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      (await client.query<Row>(text, values.map(storable))).rows,
+    rows: async <Row extends object>(text: string, values: readonly unknown[] = [], planName?: string) => {
+      const stored = values.map(storable);
+      if (planName === undefined) return (await client.query<Row>(text, stored)).rows;
+      return (await client.query<Row>({ name: planName, text, values: stored })).rows;
+    },
     run: async (text, values = []) => (await client.query(text, values.map(storable))).rowCount ?? 0,
   };
 }

@@ -61,7 +61,8 @@ export async function readPortfolioTotals(
   question: TotalsQuestion,
 ): Promise<PortfolioTotals> {
   const { asOf, liveStages, noticeDueThrough, firstMonth, lastMonth } = question;
-  const [row] = await sql.rows<{ totals: unknown }>(TOTALS, [workspaceId, liveStages, firstMonth, lastMonth]);
+  const values = [workspaceId, liveStages, firstMonth, lastMonth];
+  const [row] = await sql.rows<{ totals: unknown }>(TOTALS, values, 'portfolio_totals');
   const { looseRows, ...totals } = totalsSchema.parse(row?.totals);
   const [near] = await sql.rows<{ first: number; second: number; third: number; undecided: number }>(NEAR, [
     workspaceId,
