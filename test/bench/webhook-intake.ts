@@ -40,7 +40,7 @@ export const webhookIntake: BenchRow = {
   async run(context) {
     const loads = loadsOf(context.quick);
     const load = startIntakeLoad();
-    const runs = { single: [] as Measured[], batched: [] as Measured[], paced: [] as Measured[] };
+    const runs: Record<keyof Runs, Measured[]> = { single: [], batched: [], paced: [] };
     const notes: string[] = [];
     try {
       context.say('the bare server');
