@@ -1,7 +1,7 @@
 /**
  * The only file that touches HubSpot's SDK. Its limiter and retries are process-wide and its generated methods use paths that end in 2027,
  * so only `apiRequest` is used, with both switched off. It takes no time limit and follows redirects; so the body is read here, under a
- * size limit, and an answer that came by way of a redirect is refused (fetch itself drops the token when the origin changes, and a body
+ * size limit, and an answer that came by way of a redirect is refused (fetch itself drops the token when the origin changes, and a form
  * cannot be sent twice).
  */
 import { Readable } from 'node:stream';
@@ -76,25 +76,27 @@ function toSdkRequest(request: HubSpotRequest): Parameters<Client['apiRequest']>
     path: request.path,
     ...(request.query === undefined ? {} : { qs: { ...request.query } }),
   };
-  if (request.form !== undefined) {
-    const form = new URLSearchParams(request.form).toString();
-    return { ...base, ...sentOnce(form, 'application/x-www-form-urlencoded') };
-  }
-  return request.json === undefined ? base : { ...base, ...sentOnce(JSON.stringify(request.json), 'application/json') };
+  return request.form === undefined
+    ? { ...base, ...(request.json === undefined ? {} : { body: request.json }) }
+    : { ...base, ...sentOnce(new URLSearchParams(request.form).toString()) };
 }
 
+type SentOnce = {
+  readonly defaultJson: false;
+  readonly headers: { readonly 'Content-Type': string; readonly 'Content-Length': string };
+  readonly body: Readable;
+};
+
 /**
- * A body as a stream: fetch cannot send it a second time, and so fails instead of handing it to wherever a redirect (307, 308) points. Bodies
- * carry client secrets and refresh tokens, which no rule of fetch would hold back. The length is named, so that the request is not chunked.
+ * A form as a stream: fetch cannot send it a second time, and so fails instead of handing it to wherever a redirect (307, 308) points. Forms
+ * carry the client secret and refresh tokens, which no rule of fetch would hold back. The length is named, so that the request is not
+ * chunked. JSON bodies carry no secret and stay text: some versions of Node 24 mistake a 401 to a stream for a broken connection.
  */
-function sentOnce(
-  text: string,
-  contentType: string,
-): Pick<Parameters<Client['apiRequest']>[0], 'body' | 'headers' | 'defaultJson'> {
-  const bytes = Buffer.from(text);
+function sentOnce(form: string): SentOnce {
+  const bytes = Buffer.from(form);
   return {
     defaultJson: false,
-    headers: { 'Content-Type': contentType, 'Content-Length': String(bytes.length) },
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': String(bytes.length) },
     body: Readable.from([bytes]),
   };
 }
@@ -118,6 +120,11 @@ async function readText(
   signal: AbortSignal,
 ): Promise<{ readonly text: string } | 'too_large' | 'too_deep' | 'left'> {
   if (response.body === null) return { text: '' };
+  if (signal.aborted) {
+    // Whoever asked left before the answer began; its end is for nobody to wait for.
+    await response.body.cancel();
+    return 'left';
+  }
   const chunks: Uint8Array[] = [];
   let byteCount = 0;
   const reader = response.body.getReader();
