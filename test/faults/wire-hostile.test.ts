@@ -24,7 +24,8 @@ const MEGABYTE = 2 ** 20;
 const MEMORY_MAX = 160 * MEGABYTE;
 const JSON_TYPE = { 'content-type': 'application/json' };
 /** A gigabyte of zeros in a megabyte: members of gzip may follow each other. */
-const BOMB = Buffer.concat(Array.from({ length: 64 }, () => gzipSync(Buffer.alloc(16 * MEGABYTE), { level: 9 })));
+const BOMB_MEMBER = gzipSync(Buffer.alloc(16 * MEGABYTE), { level: 9 });
+const BOMB = Buffer.concat(Array.from({ length: 64 }, () => BOMB_MEMBER));
 
 let elsewhere: Server;
 const stolen: string[] = [];
@@ -87,6 +88,14 @@ const HOSTILE: Readonly<Record<string, Answer>> = {
   'a gateway’s error page': text('<html>502</html>', { 'content-type': 'text/html' }, 502),
 };
 const NAMES = Object.keys(HOSTILE);
+/** One of each kind, for where pauses between tries grow. */
+const IN_TURN = [
+  'a gzip bomb',
+  'a page to sign in',
+  'JSON that breaks off',
+  'a redirect that keeps the method',
+  'another shape',
+];
 
 beforeAll(async () => {
   elsewhere = await listening(
@@ -144,9 +153,42 @@ describe('one answer at a time', () => {
         );
     });
     expect(peak).toBeLessThan(MEMORY_MAX);
-    expect(stolen.filter((seen) => /access-1|refresh-1|a value|secret/.test(seen))).toEqual([]);
+    expect(stolen.filter((seen) => /access-1|refresh-1|secret/.test(seen))).toEqual([]);
     await closed(portal);
   });
+});
+
+test.each([400, 401, 403, 404, 429, 500, 503])(
+  'a plain refusal (%i) is heard as one, whatever body it refuses',
+  async (status) => {
+    const portal = await listening(
+      createServer((request, response) => {
+        request.resume().once('end', () => response.writeHead(status, JSON_TYPE).end('{"category":"SOME"}'));
+      }),
+    );
+    const client = createHubSpotClient(`http://127.0.0.1:${portOf(portal)}`);
+    const forms = { form: { refresh_token: 'refresh-1' } };
+    for (const body of status === 401 ? [{ json: {} }] : [{ json: {} }, forms]) {
+      const sent = await client.send({ method: 'POST', path: '/x', ...body }, 'access-1', AbortSignal.timeout(5_000));
+      expect(sent).toMatchObject({ kind: 'answer', answer: { status, body: { category: 'SOME' } } });
+    }
+    await closed(portal);
+  },
+);
+
+test('an answer that begins after its caller has left is not read to its end', async () => {
+  const state = { closed: false };
+  const portal = await listening(
+    createServer((_request, response) => {
+      response.once('close', () => (state.closed = true));
+      setTimeout(() => trickle(response), 150);
+    }),
+  );
+  const client = createHubSpotClient(`http://127.0.0.1:${portOf(portal)}`);
+  const sent = await client.send({ method: 'GET', path: '/x' }, 'access-1', AbortSignal.timeout(20));
+  expect(sent).toMatchObject({ kind: 'broken' });
+  await eventually('the portal is hung up on', () => state.closed);
+  await closed(portal);
 });
 
 describe('the whole engine', () => {
@@ -162,7 +204,7 @@ describe('the whole engine', () => {
   function stand(portalUrl: string): (request: IncomingMessage, response: ServerResponse) => void {
     return (request, response) => {
       if (gateway.hostile) {
-        const answer = HOSTILE[NAMES[gateway.answered % NAMES.length] ?? ''];
+        const answer = HOSTILE[IN_TURN[gateway.answered % IN_TURN.length] ?? ''];
         gateway.answered += 1;
         request.resume();
         return answer?.(response);
@@ -191,15 +233,15 @@ describe('the whole engine', () => {
     if (gateway.server !== null) await closed(gateway.server);
   });
 
-  test('S1 S2 meets all of them in turn: nothing of them is stored, and the edit made meanwhile arrives', {
+  test('S1 S2 meets one of each kind in turn: nothing of them is stored, and the edit made meanwhile arrives', {
     timeout: 60_000,
   }, async () => {
     await rig.install('1001');
     const recordId = await rig.createDeal('1001');
     const record = { objectType: 'opportunity', recordId };
     const body = { idempotencyKey: newKey(), record, contract: contractInput() };
-    const made = await rig.card('1001', { method: 'POST', path: '/v1/card/contracts', body });
-    const contractId = textAt(made.body, 'contractId');
+    const made = await rig.insist('1001', { method: 'POST', path: '/v1/card/contracts', body });
+    const contractId = textAt(made, 'contractId');
     const shows = async (decision: string) =>
       (await rig.deal('1001', recordId))['counterpart_renewal_decision'] === decision;
     const stored = async () =>
@@ -213,7 +255,7 @@ describe('the whole engine', () => {
     gateway.hostile = true;
     await rig.editDeal('1001', recordId, { counterpart_renewal_decision: 'renew' });
     const peak = await peakDuring(async () => {
-      await eventually('every answer was given', () => gateway.answered >= NAMES.length, 40_000);
+      await eventually('every answer was given', () => gateway.answered >= IN_TURN.length, 40_000);
     });
     expect((await fetch(`${rig.origin}/healthz`)).status).toBe(200);
     expect(await stored()).toEqual(before);

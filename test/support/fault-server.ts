@@ -59,6 +59,11 @@ export type FaultServer = {
   deal(portalId: PortalId, recordId: string): Promise<Readonly<Record<string, unknown>>>;
   /** As a card in the portal asks; past the proxy. */
   card(portalId: PortalId, request: SignedRequest): Promise<{ readonly status: number; readonly body: unknown }>;
+  /**
+   * The same until it is answered 200, as a person tries again; gives the body. The server answers 503 after 14 s of its own clock, which is
+   * soon on a busy machine.
+   */
+  insist(portalId: PortalId, request: SignedRequest): Promise<unknown>;
   /** Batch updates that the portal answered or began. */
   portalWrites(portalId: PortalId): Promise<number>;
   ready(): Promise<number>;
@@ -154,6 +159,15 @@ export async function startFaultServer(options: FaultServerOptions): Promise<Fau
       return Object.fromEntries(Object.entries(properties ?? {}));
     },
     card: (portalId, request) => askAsCard({ origin, clock }, portalId, request),
+    insist: async (portalId, request) => {
+      const state: { body: unknown } = { body: null };
+      await eventually(`${request.path} is answered 200`, async () => {
+        const { status, body } = await askAsCard({ origin, clock }, portalId, request);
+        state.body = body;
+        return status === 200;
+      });
+      return state.body;
+    },
     portalWrites: async (portalId) => {
       const { body } = await person('GET', `/practice/api/portals/${portalId}/calls`);
       const calls = at(body, 'calls');
