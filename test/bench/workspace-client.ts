@@ -16,7 +16,7 @@ export const CONNECTIONS = 8;
 
 const SESSION_MS = 3_600_000;
 
-export type MeasuredServer = { readonly port: number; readonly stop: () => Promise<void> };
+type MeasuredServer = { readonly port: number; readonly stop: () => Promise<void> };
 
 export async function startMeasuredServer(databaseUrl: string): Promise<MeasuredServer> {
   const child = fork(fileURLToPath(new URL('./workspace-server.ts', import.meta.url)), [databaseUrl], {

@@ -1,7 +1,7 @@
 /** Statements as the store sends them, with the plan of each: for tests that say which index a query uses and for benchmarks of queries alone. */
 import type { Database, Sql } from '../../server/store/prisma/database.ts';
 
-export type PlanNode = {
+type PlanNode = {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
   readonly 'Index Name'?: string;
