@@ -136,9 +136,7 @@ const literal = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.
 describe('the sync specification', () => {
   const RULES = Array.from({ length: 14 }, (_, index) => `S${index + 1}`);
   const specification = read('docs/sync-spec.md');
-  const tests = ['test/unit', 'test/conformance', 'test/integration', 'test/cards', 'test/e2e']
-    .filter(exists)
-    .flatMap((folder) => filesUnder(folder, /\.(?:ts|tsx)$/))
+  const tests = filesUnder('test', /\.(?:ts|tsx)$/)
     .map(read)
     .join('\n');
   /** Titles in the source, escapes undone. What a title fills in (`${count}`) may be anything. */
@@ -157,8 +155,22 @@ describe('the sync specification', () => {
 
   test('every test that it quotes exists under that title', () => {
     // A quoted title begins with its rule; titles may hold backticks themselves, so a quotation ends where the list goes on.
-    const quoted = [...specification.matchAll(/`(S\d+ (?:S\d+ )*.+?)`(?=[;.\s)]|$)/gm)].map((match) => match[1] ?? '');
+    const quoted = quotedIn(specification);
     expect(quoted.length).toBeGreaterThanOrEqual(14);
+    expect(quoted.filter((title) => !isKnown(title))).toEqual([]);
+  });
+
+  test('every rule is shown by at least one test that exists', () => {
+    const sections = specification.split(/^## (?=S\d+ )/m).slice(1);
+    const unshown = sections.filter((section) => !quotedIn(section).some(isKnown));
+    expect(unshown.map((section) => section.split(' ')[0])).toEqual([]);
+  });
+
+  function quotedIn(text: string): readonly string[] {
+    return [...text.matchAll(/`(S\d+ (?:S\d+ )*.+?)`(?=[;.,\s)]|$)/gm)].map((match) => match[1] ?? '');
+  }
+
+  function isKnown(title: string): boolean {
     const patterns = titles.map(
       (title) =>
         new RegExp(
@@ -168,9 +180,8 @@ describe('the sync specification', () => {
             .join('.+')}$`,
         ),
     );
-    const isKnown = (title: string) => patterns.some((pattern) => pattern.test(title));
-    expect(quoted.filter((title) => !isKnown(title))).toEqual([]);
-  });
+    return patterns.some((pattern) => pattern.test(title));
+  }
 });
 
 describe('security', () => {
