@@ -205,7 +205,7 @@ export type ContractSearch = z.infer<typeof contractSearch>;
 /** Amounts are stored as 64-bit integers; one near that is a typing error, in a form as in an import. */
 const MINOR_DIGITS_MAX = 17;
 const enteredMoney = z
-  .strictObject(money.shape)
+  .strictObject({ ...money.shape, currency: z.string().regex(/^[A-Z]{3}$/) })
   .refine(({ minor }) => minor.replace('-', '').length <= MINOR_DIGITS_MAX, {
     path: ['minor'],
     message: 'not_an_amount',

@@ -50,6 +50,10 @@ describe('values that no column holds', () => {
     },
   );
 
+  test.each(['١٢٣', 'usd', '\u0000AB', '<a>', 'US'])('a currency that is no code is refused: %j', async (currency) => {
+    expect((await created({ value: { minor: '1', currency } })).status).toBe(422);
+  });
+
   test('the largest amount that an import takes is taken from a form as well', async () => {
     expect((await created({ value: { minor: '9'.repeat(17), currency: 'USD' } })).status).toBe(201);
   });

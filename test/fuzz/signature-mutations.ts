@@ -141,11 +141,11 @@ export const SIGNATURE_MUTATIONS: readonly Mutation[] = [
   }),
   signed('from the future', (context) => {
     // A minute ahead of the server's clock, which moves on while the request travels.
-    const ageMs = -context.random.pick([180_000, 600_000, 86_400_000, 1e12]);
+    const ageMs = -context.random.pick([900_000, 86_400_000, 1e12]);
     return signedWith(context, { ageMs }, REFUSED);
   }),
   signed('old or early within the tolerance', (context) => {
-    return signedWith(context, { ageMs: context.random.pick([1_000, 60_000, 200_000, -1_000, -50_000]) }, UNDERSTOOD);
+    return signedWith(context, { ageMs: context.random.pick([1_000, 60_000, 120_000, -1_000, -50_000]) }, UNDERSTOOD);
   }),
   signed('another secret', (context) => {
     const secret = context.random.pick([
