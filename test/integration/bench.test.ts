@@ -1,9 +1,9 @@
 /** Runs the benchmark command for real with small sizes: what it measures is not judged here, only that it measures and says so. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { figureOf, isHeld, median, percentileOf } from '../bench/bench-row.ts';
 import { BENCH_ROWS } from '../bench/rows.ts';
@@ -52,7 +52,7 @@ const writtenFile = z.object({
   ),
 });
 
-type Ended = { readonly code: number | null; readonly output: string };
+type Ended = { readonly pid: number | undefined; readonly code: number | null; readonly output: string };
 
 function runBench(args: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, [BENCH, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -61,7 +61,7 @@ function runBench(args: readonly string[]): Promise<Ended> {
   child.stderr.on('data', (chunk) => (output += String(chunk)));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => resolve({ code, output }));
+    child.once('exit', (code) => resolve({ pid: child.pid, code, output }));
   });
 }
 
@@ -69,8 +69,9 @@ test('the command measures a row, prints it beside its limit and goal, and write
   timeout: BENCH_MS_MAX,
 }, async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'counterpart-bench-json-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const file = path.join(folder, 'latest.json');
-  const { code, output } = await runBench(['--rows', '4', '--quick', '--runs', '1', '--json', file]);
+  const { pid, code, output } = await runBench(['--rows', '4', '--quick', '--runs', '1', '--json', file]);
   expect(code, output).toBe(0);
   const written = writtenFile.parse(JSON.parse(readFileSync(file, 'utf8')));
   expect(written.rows.map(({ id }) => id)).toEqual(['4']);
@@ -83,15 +84,8 @@ test('the command measures a row, prints it beside its limit and goal, and write
   expect(figures.find(({ name }) => name === 'refused requests')?.value).toBe(0);
   expect(output).toMatch(/fsync on/);
   expect(output).toMatch(/one event a request, per core +[\d,.]+ events\/s +[\d,.]+ +≥ 12,000/);
-  expect(readdirSync(tmpdir()).filter((name) => leftBehind(name))).toEqual([]);
-  rmSync(folder, { recursive: true });
+  expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`counterpart-bench-${pid}-`))).toEqual([]);
 });
-
-/** A folder of a benchmark process that has ended. */
-function leftBehind(name: string): boolean {
-  const pid = /^counterpart-bench-(\d+)-/.exec(name)?.[1];
-  return pid !== undefined && !existsSync(`/proc/${pid}`) && existsSync('/proc');
-}
 
 test('a row that does not exist is refused by name', async () => {
   const { code, output } = await runBench(['--rows', '99']);
