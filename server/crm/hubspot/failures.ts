@@ -101,6 +101,7 @@ export function classify(
 ): FailureClass {
   if (status >= 300 && status < 400) return 'redirected';
   if (status === 401) return 'token_refused';
+  if ((status === 403 || status === 404) && !isVendors(body)) return 'unexpected';
   if (status === 403) return body.category === 'MISSING_SCOPES' ? 'missing_scopes' : 'forbidden';
   if (status === 404 || body.category === 'OBJECT_NOT_FOUND') return 'not_found';
   if (status === 423) return 'locked';
@@ -110,6 +111,14 @@ export function classify(
     return call.effect === 'write' && UNKNOWN_AFTER_WRITE.has(status) ? 'outcome_unknown' : 'overloaded';
   }
   return status >= 400 && status < 500 ? 'rejected' : 'unexpected';
+}
+
+/**
+ * A firewall or gateway between us may answer 403 or 404 for everything; taken for HubSpot's word, that would park connections and turn links
+ * into tombstones. HubSpot's own errors carry a message and a category (HubSpot docs, Error handling).
+ */
+function isVendors(body: ErrorBody): boolean {
+  return body.message !== undefined || body.category !== undefined;
 }
 
 function limitClass(body: ErrorBody, bucket: BudgetBucket): FailureClass {

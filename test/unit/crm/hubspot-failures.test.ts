@@ -28,9 +28,9 @@ const CASES: Record<FailureClass, readonly Case[]> = {
     [401, null, WRITE],
   ],
   missing_scopes: [[403, { category: 'MISSING_SCOPES' }, READ]],
-  forbidden: [[403, {}, READ]],
+  forbidden: [[403, { message: 'This account cannot' }, READ]],
   not_found: [
-    [404, {}, READ],
+    [404, { message: 'resource not found' }, READ],
     [400, { category: 'OBJECT_NOT_FOUND' }, WRITE],
   ],
   locked: [[423, {}, WRITE]],
@@ -60,6 +60,9 @@ const CASES: Record<FailureClass, readonly Case[]> = {
   unexpected: [
     [100, null, READ],
     [600, null, WRITE],
+    [404, '<html>Not Found</html>', READ],
+    [404, {}, READ],
+    [403, null, WRITE],
   ],
 };
 
