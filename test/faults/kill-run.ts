@@ -41,6 +41,9 @@ export type KillChain = {
   /** How long nothing may be written after each recovery. */
   readonly quietMs: number;
   readonly report: (outcome: KillOutcome) => void;
+  /** Negative control: both servers forget deliveries and write twice. */
+  readonly sabotage?: boolean;
+  readonly recoveredMsMax?: number;
 };
 
 /** Deals the points to chains of about one length, in an order that the seed decides; what ends a copy's use comes last. */
@@ -56,16 +59,14 @@ export function chainsOf(points: readonly KillPoint[], seed: number, chainCount:
 const endsCopy = (point: KillPoint): boolean => KILL_WORKLOADS[KILL_CASES[point].workload].endsCopy === true;
 
 /** Kills at each point of the chain and reports what came of it; never rejects for a failure of one point. */
-export async function runKillChain(
-  template: KillTemplate,
-  { points, seed, quietMs, report }: KillChain,
-): Promise<void> {
+export async function runKillChain(template: KillTemplate, chain: KillChain): Promise<void> {
+  const { points, seed, report } = chain;
   const random = createSeededRandom(seed);
   let stage: Stage | null = null;
   for (const point of points) {
     try {
       stage ??= await openStage(template, random.between(1, 1_000_000));
-      const outcome = await stage.play({ point, seed, quietMs, random });
+      const outcome = await stage.play({ ...chain, point, random });
       report(outcome);
       if (outcome.reached && outcome.recoveryMs !== null && !endsCopy(point)) continue;
     } catch (error) {
@@ -95,7 +96,7 @@ type Props = {
   readonly port: number;
 };
 
-type Round = Pick<KillChain, 'seed' | 'quietMs'> & { readonly point: KillPoint; readonly random: SeededRandom };
+type Round = Omit<KillChain, 'points' | 'report'> & { readonly point: KillPoint; readonly random: SeededRandom };
 
 class Stage {
   readonly #template: KillTemplate;
@@ -105,6 +106,7 @@ class Stage {
   #server: ServerProcess | null = null;
   #aheadMs = 0;
   #round = 0;
+  #sabotage = false;
 
   constructor(template: KillTemplate, props: Props) {
     this.#template = template;
@@ -112,7 +114,8 @@ class Stage {
     this.#client = createKillClient(props.portal.practice, () => this.#server?.url ?? null, template.cookies);
   }
 
-  async play({ point, seed, quietMs, random }: Round): Promise<KillOutcome> {
+  async play({ point, seed, quietMs, random, sabotage = false, recoveredMsMax }: Round): Promise<KillOutcome> {
+    this.#sabotage = sabotage;
     const { workload: name, passings = 1, ...place } = KILL_CASES[point];
     const workload = KILL_WORKLOADS[name];
     const expectations: Expectation[] = [];
@@ -125,7 +128,7 @@ class Stage {
     await this.#start({});
     await workload.help?.(scene);
     await acting;
-    const lost = await this.#settled(scene, expectations);
+    const lost = await this.#settled(scene, expectations, recoveredMsMax ?? RECOVERED_MS_MAX);
     const recoveryMs = lost.length === 0 ? Date.now() - startedAt : null;
     const restless = await this.#restless(quietMs);
     const { sql, portal, copy } = this.#props;
@@ -190,7 +193,11 @@ class Stage {
       port,
       entry: SERVER_UNDER_KILL,
       readyPath: hold ? '/healthz' : '/readyz',
-      env: { KILL_CLOCK_AHEAD_MS: String(this.#aheadMs), ...(hold ? { KILL_HOLD: '1' } : {}) },
+      env: {
+        KILL_CLOCK_AHEAD_MS: String(this.#aheadMs),
+        ...(hold ? { KILL_HOLD: '1' } : {}),
+        ...(this.#sabotage ? { KILL_SABOTAGE: '1' } : {}),
+      },
     });
     portal.relay.target = this.#server.url;
   }
@@ -220,9 +227,9 @@ class Stage {
     this.#props.portal.practice.clock.advance(byMs);
   }
 
-  async #settled(scene: KillScene, expectations: readonly Expectation[]): Promise<readonly string[]> {
+  async #settled(scene: KillScene, expectations: readonly Expectation[], withinMs: number): Promise<readonly string[]> {
     const { sql, portal } = this.#props;
-    const deadline = Date.now() + RECOVERED_MS_MAX;
+    const deadline = Date.now() + withinMs;
     for (;;) {
       const left = await unsettled(sql, portal, { expectations, since: scene.beganAt });
       if (left.length === 0 || Date.now() > deadline) return left;

@@ -5,9 +5,9 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { migrate } from '../../server/store/postgres/migrate.ts';
-import { until } from '../support/practice.ts';
 import { startServerProcess } from '../support/server-process.ts';
 import { attach, createDeal, createOn, dayAfter, importRows } from './kill-acts.ts';
 import { createKillClient, type KillClient } from './kill-client.ts';
@@ -38,6 +38,9 @@ const SHARED_COUNT = 6;
 const SINGLE_COUNT = 8;
 export const NEW_PORTAL_DEALS = 3;
 const TEMPLATE_SEED = 77;
+/** A bound for a machine that is busy with other things. */
+const SETTLED_MS_MAX = 120_000;
+const POLL_MS = 40;
 
 const today = () => new Date().toISOString().slice(0, 10);
 
@@ -81,7 +84,7 @@ export async function makeKillTemplate(clusterUrl: string): Promise<KillTemplate
   const client = createKillClient(portal.practice, () => server.url);
   try {
     const content = await fill(portal, client);
-    await withClient(databaseUrl, (sql) => until(() => isAtRest(sql, portal), 'the template has settled'));
+    await withClient(databaseUrl, (sql) => untilAtRest(sql, portal));
     return {
       clusterUrl,
       database,
@@ -97,6 +100,14 @@ export async function makeKillTemplate(clusterUrl: string): Promise<KillTemplate
   } finally {
     await server.stop();
     await portal.stop();
+  }
+}
+
+async function untilAtRest(sql: Client, portal: KillPortal): Promise<void> {
+  const deadline = Date.now() + SETTLED_MS_MAX;
+  while (!(await isAtRest(sql, portal))) {
+    if (Date.now() > deadline) throw new Error('the template never settled');
+    await delay(POLL_MS);
   }
 }
 

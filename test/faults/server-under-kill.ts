@@ -128,6 +128,22 @@ const server = composeServer(
   },
   world,
 );
+/** Negative control: a server that forgets what it acknowledges and writes everything twice. The checks must notice both. */
+function sabotage(): void {
+  const { sync } = server.store;
+  const port = server.services.parts.crm.hubspot;
+  if (port === undefined) throw new Error('no port to sabotage');
+  const { writeRecords } = port;
+  Object.assign(sync, { acceptDelivery: () => Promise.resolve('stored') });
+  Object.assign(port, {
+    writeRecords: async (...[connection, writes, options]: Parameters<typeof writeRecords>) => {
+      await writeRecords(connection, writes, options);
+      const again = writes.map((write) => ({ ...write, syncToken: world.random.uuid() }));
+      return await writeRecords(connection, again, options);
+    },
+  } satisfies Partial<typeof port>);
+}
+if (process.env['KILL_SABOTAGE'] !== undefined) sabotage();
 const { contracts, workspaces, imports, crm } = server.services.parts;
 const ports = { store: server.store.sync, vault: server.store.vault, contracts, workspaces, imports, crm: crm.hubspot };
 for (const [name, port] of Object.entries(ports)) if (port !== undefined) watch(name, port);
