@@ -14,6 +14,24 @@ import { createWireClient } from './wire-client.ts';
 const COUNT = Number(process.env['COUNTERPART_FUZZ_COUNT'] ?? '5000');
 const SEED = Number(process.env['COUNTERPART_FUZZ_SEED'] ?? '1');
 const MEGABYTE = 1_048_576;
+/** What customers own; the engine's own tables move whenever it works. */
+const PEOPLES_TABLES: readonly string[] = [
+  'workspace',
+  'workspace_user',
+  'session',
+  'credential',
+  'organisation',
+  'contract',
+  'contract_party',
+  'contract_link',
+  'conflict',
+  'field_change',
+  'audit_event',
+  'incident',
+  'support_case',
+  'import_job',
+  'import_row',
+];
 
 let scene: Scene;
 let database: Awaited<ReturnType<typeof createDatabase>>;
@@ -149,9 +167,7 @@ describe('webhooks that HubSpot signed and that say nothing useful', () => {
     await scene.settle();
     const after = await readState(scene.admin);
     const changed = [...after].filter(([table, sum]) => before.get(table) !== sum).map(([table]) => table);
-    expect(
-      changed.filter((table) => !['delivery', 'dirty', 'lane', 'lane_lease', 'host_record'].includes(table)),
-    ).toEqual([]);
+    expect(changed.filter((table) => PEOPLES_TABLES.includes(table))).toEqual([]);
     const waiting = await scene.admin.query('SELECT count(*)::int AS n FROM delivery WHERE finished_at IS NULL');
     expect(waiting.rows).toEqual([{ n: 0 }]);
   });
