@@ -56,6 +56,9 @@ const HEAL_MS = 30_000;
 /** From the healing until all is quiet: midnight, the day's check, the recycle bin, and the overlap of the change feed. */
 const SETTLE_MS = 1_000_000;
 const QUIET_MS = 280_000;
+/** From midnight until the day's check is over. */
+const CHECKED_MS = 420_000;
+const DAY_MS = 86_400_000;
 
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
   const random = createSeededRandom(seed);
@@ -78,7 +81,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   for (const connection of scene.connections) await store.setConnectionState(connection, 'active', null);
   replayDeadLetters(scene);
   const lateMs = mix.lateEffect > 0 ? Math.max(0, mix.lateMsMax - 30_000) : 0;
-  await clock.runUntil(clock.now() + SETTLE_MS + lateMs);
+  await clock.runUntil(awayFromMidnight(clock.now() + SETTLE_MS + lateMs));
   const before = callCounts(host);
   await clock.runUntil(clock.now() + QUIET_MS);
   const after = callCounts(host);
@@ -100,6 +103,12 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     calls: host.calls.length,
     virtualMs: clock.now() - begin,
   };
+}
+
+/** The day's check reads every linked record, which is no unrest: the quiet time lies before it or after it. */
+function awayFromMidnight(quietFrom: number): number {
+  const midnight = Math.ceil((quietFrom - CHECKED_MS) / DAY_MS) * DAY_MS;
+  return midnight < quietFrom + QUIET_MS ? midnight + CHECKED_MS : quietFrom;
 }
 
 /** Plans the long troubles of the mix; returns when the last one ends, in milliseconds from now. */
