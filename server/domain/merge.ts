@@ -58,7 +58,7 @@ export function unjudgedEntries(
 
 /**
  * What people did since the base was agreed. `shown` is the value read now; where the entries do not end in it (history cut short or
- * not asked for), the difference is somebody's edit of `shownAt`.
+ * not asked for), the difference is somebody's edit of `shown.at`.
  */
 export function personRuns(
   base: FieldText,
@@ -80,7 +80,7 @@ export function personRuns(
     if (entry.author === 'us') seen = entry.value;
     else {
       const { value, at, authorId, contractId } = entry;
-      open = { seen: open === null ? seen : open.seen, value, at, authorId, contractId, standing: true };
+      open = { seen, value, at, authorId, contractId, standing: true };
     }
   }
   if (open !== null) runs.push(open);
@@ -108,21 +108,4 @@ function winnerOf(
   if (policy === 'ours') return 'ours';
   if (run.at !== ours.changedAt) return run.at > ours.changedAt ? 'theirs' : 'ours';
   return (run.value ?? '') > (ours.value ?? '') ? 'theirs' : 'ours';
-}
-
-/** The plain three-way merge of one register, without history: what the value becomes, and whether a value lost. */
-export function mergeField(
-  base: FieldText,
-  ours: { readonly value: FieldText; readonly changedAt: number },
-  theirs: { readonly value: FieldText; readonly at: number },
-  policy: ConflictPolicy,
-): { readonly value: FieldText; readonly lost: FieldText | undefined } {
-  const run = personRuns(base, [], { ...theirs, contractId: null })[0];
-  if (run === undefined) return { value: ours.value, lost: undefined };
-  const resolution = resolveRun(ours, run, policy);
-  if (resolution.kind === 'agreed') return { value: ours.value, lost: undefined };
-  if (resolution.kind === 'accepted') return { value: theirs.value, lost: undefined };
-  return resolution.winner === 'theirs'
-    ? { value: theirs.value, lost: ours.value }
-    : { value: ours.value, lost: theirs.value };
 }

@@ -2,8 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   CONFLICT_POLICIES,
+  type ConflictPolicy,
   type FieldEntry,
-  mergeField,
+  type FieldText,
   personRuns,
   resolveRun,
   unjudgedEntries,
@@ -31,6 +32,22 @@ function us(value: string | null, moment: number, contractId = 'c1'): FieldEntry
 
 function shown(value: string | null, moment = 99): { value: string | null; at: number; contractId: string } {
   return { value, at: moment, contractId: 'c1' };
+}
+
+/** The plain three-way merge of one register, without history: what the value becomes, and whether a value lost. */
+function mergeField(
+  base: FieldText,
+  ours: { readonly value: FieldText; readonly changedAt: number },
+  theirs: { readonly value: FieldText; readonly at: number },
+  chosen: ConflictPolicy,
+): { readonly value: FieldText; readonly lost: FieldText | undefined } {
+  const run = personRuns(base, [], { ...theirs, contractId: null })[0];
+  if (run === undefined) return { value: ours.value, lost: undefined };
+  const resolution = resolveRun(ours, run, chosen);
+  if (resolution.kind !== 'conflict') return { value: theirs.value, lost: undefined };
+  return resolution.winner === 'theirs'
+    ? { value: theirs.value, lost: ours.value }
+    : { value: ours.value, lost: theirs.value };
 }
 
 describe('the merge of one field', () => {
@@ -83,6 +100,19 @@ describe('the merge of one field', () => {
 });
 
 describe('what people did since the last agreed value', () => {
+  test('S2 an edit that the history explains keeps its instant and its author', () => {
+    const runs = personRuns('a', [person('b', 1)], shown('b', 99));
+    expect(runs).toEqual([{ seen: 'a', value: 'b', at: 1, authorId: 'p1', contractId: 'c1', standing: true }]);
+  });
+
+  test('S2 a value that follows the last known entry unexplained is an edit of unknown author, seen at the reading', () => {
+    const runs = personRuns('a', [person('b', 1), us('c', 2)], shown('d', 99));
+    expect(runs).toEqual([
+      { seen: 'a', value: 'b', at: 1, authorId: 'p1', contractId: 'c1', standing: false },
+      { seen: 'c', value: 'd', at: 99, authorId: null, contractId: 'c1', standing: true },
+    ]);
+  });
+
   test('S2 an edit that our write overwrote is found, with the value that its editor saw', () => {
     const runs = personRuns('a', [person('b', 1), us('c', 2)], shown('c'));
     expect(runs).toMatchObject([{ seen: 'a', value: 'b', standing: false }]);
@@ -131,6 +161,21 @@ describe('what people did since the last agreed value', () => {
 });
 
 describe('which entries are new', () => {
+  test('S2 where the history no longer reaches back to the agreed value, what came after the last judgement is new', () => {
+    const entries = [person('b', 1), person('d', 9)];
+    expect(unjudgedEntries(entries, 'agreed long ago', 5)).toEqual([entries[1]]);
+    expect(unjudgedEntries([entries[0] ?? person('b', 1)], 'agreed long ago', 5)).toEqual([]);
+  });
+
+  test('S2 a single entry that the agreed value does not explain is judged by its instant alone', () => {
+    expect(unjudgedEntries([person('b', 9)], 'b', 5)).toEqual([person('b', 9)]);
+  });
+
+  test('S4 an entry of the very instant that was judged, and that is the agreed value, is old', () => {
+    const entries = [person('x', 3), person('b', 5), person('d', 6)];
+    expect(unjudgedEntries(entries, 'b', 5)).toEqual([entries[2]]);
+  });
+
   test('S4 entries up to the last judged instant are not judged again', () => {
     expect(unjudgedEntries([person('b', 1), us('c', 2)], 'c', 2)).toEqual([]);
   });
@@ -171,5 +216,21 @@ describe('one run against our value', () => {
   test('S2 neither side saw the other: the later one wins and the other is said to lose', () => {
     expect(resolveRun({ value: 'c', changedAt: 4 }, run, 'newest')).toEqual({ kind: 'conflict', winner: 'theirs' });
     expect(resolveRun({ value: 'c', changedAt: 6 }, run, 'newest')).toEqual({ kind: 'conflict', winner: 'ours' });
+  });
+
+  test('S9 one side that is right by policy wins whatever the clocks say', () => {
+    for (const changedAt of [0, 5, 9]) {
+      expect(resolveRun({ value: 'c', changedAt }, run, 'ours')).toEqual({ kind: 'conflict', winner: 'ours' });
+      expect(resolveRun({ value: 'c', changedAt }, run, 'host')).toEqual({ kind: 'conflict', winner: 'theirs' });
+    }
+  });
+
+  test('S1 at an equal instant the larger text wins, and any text wins over none', () => {
+    const winner = (mine: string | null, yours: string | null) =>
+      resolveRun({ value: mine, changedAt: 5 }, { ...run, seen: 'base', value: yours }, 'newest');
+    expect(winner('c', 'b')).toEqual({ kind: 'conflict', winner: 'ours' });
+    expect(winner('b', 'c')).toEqual({ kind: 'conflict', winner: 'theirs' });
+    expect(winner('A', null)).toEqual({ kind: 'conflict', winner: 'ours' });
+    expect(winner(null, 'A')).toEqual({ kind: 'conflict', winner: 'theirs' });
   });
 });
