@@ -96,9 +96,9 @@ describe('the address that is signed', () => {
     expect(verifySignature({ ...given, target: '/x?a=2&b=1' }, rules({ now: NOW })).valid).toBe(false);
   });
 
-  test('a trailing slash of the configured base makes no difference', () => {
+  test.each(['/', '//'])('%j at the end of the configured base makes no difference', (slashes) => {
     const given = signed(`${BASE}/webhook_uri`, {});
-    expect(verifySignature(given, rules({ now: NOW, publicBaseUrl: `${BASE}/` })).valid).toBe(true);
+    expect(verifySignature(given, rules({ now: NOW, publicBaseUrl: BASE + slashes })).valid).toBe(true);
   });
 
   test('another public host or scheme than the configured one is refused', () => {
@@ -144,6 +144,7 @@ describe('time', () => {
       valid: false,
       reason: 'signature_missing',
     });
+    expect(verifySignature(request({ signature: '' }), rules())).toEqual({ valid: false, reason: 'signature_missing' });
     expect(verifySignature(request({ timestamp: undefined }), rules())).toEqual({
       valid: false,
       reason: 'timestamp_missing',
@@ -160,6 +161,11 @@ describe('secrets', () => {
     expect(verifySignature(fresh, both)).toMatchObject({ valid: true, secretIndex: 0 });
     expect(verifySignature(old, both)).toMatchObject({ valid: true, secretIndex: 1 });
     expect(verifySignature(old, rules({ now: NOW, secrets: ['new-secret'] })).valid).toBe(false);
+  });
+
+  test('a secret that is both the current and the former one counts as the current one', () => {
+    const given = signed(`${BASE}/webhook_uri`, {});
+    expect(verifySignature(given, rules({ now: NOW, secrets: [SECRET, SECRET] }))).toMatchObject({ secretIndex: 0 });
   });
 
   test('a third secret, an empty secret and no secret prove nothing', () => {
