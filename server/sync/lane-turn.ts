@@ -40,7 +40,7 @@ export async function laneTurn(parts: EngineParts, health: LaneHealth, worker: s
   await renewing;
   observeLag(parts, connection, items, end);
   await endTurn(turn, end, health);
-  return items.length > 0 || end.kind !== 'ok';
+  return items.length > 0;
 }
 
 async function runTurn(turn: Turn, items: readonly DirtyItem[]): Promise<TurnEnd> {
