@@ -1,22 +1,21 @@
 /**
  * Mutation testing of the code on which others' data depends: merging, signatures, lanes and the walls between tenants. `npm run mutate` runs it
- * all; `npm run mutate -- --mutate server/domain/merge.ts` one file.
+ * all; `npm run mutate -- --mutate server/domain/merge.ts` one file, with its own tests only.
  */
 import path from 'node:path';
+import { TARGETS, testsFor } from './targets.mjs';
 
 const here = import.meta.dirname;
+const asked = process.argv.indexOf('--mutate');
+const files = asked === -1 ? [] : (process.argv[asked + 1] ?? '').split(',').map((file) => file.replace(/:.*$/, ''));
+// The test runners are processes of their own; they read this in vitest.config.ts.
+process.env.MUTATION_TESTS ??= testsFor(files).join(',');
 
 export default {
   testRunner: 'vitest',
   plugins: [path.join(here, 'node_modules/@stryker-mutator/vitest-runner/dist/src/index.js')],
   vitest: { configFile: 'scripts/mutation/vitest.config.ts' },
-  mutate: [
-    'server/domain/merge.ts',
-    'server/crm/hubspot/verify.ts',
-    'server/sync/lane-turn.ts',
-    'server/store/prisma/lanes.ts',
-    'server/store/prisma/database.ts',
-  ],
+  mutate: Object.keys(TARGETS),
   coverageAnalysis: 'perTest',
   // Only its absence keeps Stryker from asking TypeScript 7 for an interface that it no longer has.
   tsconfigFile: 'no-tsconfig.json',

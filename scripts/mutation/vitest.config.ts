@@ -1,18 +1,13 @@
-/** The tests that are meant to notice a change in the mutated files; the slow ones that would notice as well are left out. */
+/** Vitest as the mutation run needs it: the tests that stryker.config.mjs chose, and PostgreSQL only where one of them asks for it. */
 import { defineConfig } from 'vitest/config';
+
+const include = (process.env['MUTATION_TESTS'] ?? '').split(',').filter((file) => file !== '');
+const needsPostgres = include.some((file) => !file.startsWith('test/unit/'));
 
 export default defineConfig({
   test: {
-    include: [
-      'test/unit/domain/merge.test.ts',
-      'test/unit/crm/hubspot-signature.test.ts',
-      'test/unit/sync/engine.test.ts',
-      'test/unit/sync/limits.test.ts',
-      'test/conformance/store-battery-postgres.test.ts',
-      'test/conformance/tenancy.test.ts',
-      'test/integration/store-concurrency.test.ts',
-    ],
-    globalSetup: ['test/support/global-setup.ts'],
+    include,
+    globalSetup: needsPostgres ? ['test/support/global-setup.ts'] : [],
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },
