@@ -9,9 +9,10 @@ export const TARGETS = {
   'server/crm/hubspot/verify.ts': ['test/unit/crm/hubspot-signature.test.ts'],
   'server/sync/lane-turn.ts': ['test/unit/sync/lane-turn.test.ts'],
   'server/sync/turn.ts': ['test/unit/sync/turn.test.ts', 'test/unit/sync/lane-turn.test.ts'],
+  'server/sync/judge-fields.ts': ['test/unit/sync/judge-record.test.ts'],
+  'server/sync/judge-record.ts': ['test/unit/sync/judge-record.test.ts'],
   'server/store/prisma/lanes.ts': STORE_TESTS,
   'server/store/prisma/database.ts': [
-    'test/conformance/tenancy.test.ts',
     'test/integration/store-database.test.ts',
     'test/faults/database-silence.test.ts',
   ],
