@@ -2,7 +2,11 @@
  * The mutated files, each with the smallest set of tests that is meant to notice a change in it. Slow tests that would notice as well (the
  * simulation, the model, the faults) are left out, so that a mutant costs seconds.
  */
-const STORE_TESTS = ['test/conformance/store-battery-postgres.test.ts', 'test/integration/store-concurrency.test.ts'];
+const STORE_TESTS = [
+  'test/conformance/store-battery-postgres.test.ts',
+  'test/integration/store-lanes.test.ts',
+  'test/integration/store-concurrency.test.ts',
+];
 
 export const TARGETS = {
   'server/domain/merge.ts': ['test/unit/domain/merge.test.ts'],

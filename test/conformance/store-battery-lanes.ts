@@ -107,6 +107,20 @@ export function laneBattery(make: () => Promise<StoreFixture>): void {
       expect(left?.generation).toBeGreaterThan(item?.generation ?? 0);
     });
 
+    test('S6 news of our own write makes no work when its confirmation is queued anyway, and some when nothing is', async () => {
+      const connection = await use.fixture.addConnection();
+      await use.store.markDirty([markOf(connection, deal('1'), { reason: 'sweep' })]);
+      const lane = await use.lease();
+      const [item] = await use.take(lane);
+      await use.store.markDirty([
+        markOf(connection, deal('1'), { reason: 'confirm' }),
+        markOf(connection, deal('2'), { reason: 'confirm' }),
+      ]);
+      const settlement = { ref: deal('1'), generation: item?.generation ?? 0, kind: 'done' as const };
+      expect(await use.store.settle(lane, [settlement], T0)).toBe('settled');
+      expect(await use.take(lane)).toMatchObject([{ ref: deal('2'), reason: 'confirm' }]);
+    });
+
     test('S5 a stale settlement of a record marked again does not push it into the future or the grave', async () => {
       const connection = await use.fixture.addConnection();
       await use.store.markDirty([markOf(connection, deal('1')), markOf(connection, deal('2'))]);
@@ -205,6 +219,16 @@ export function laneBattery(make: () => Promise<StoreFixture>): void {
       expect(idsOf(await use.take(fresh, T0 + LEASE_MS))).toEqual(['1']);
       const [state] = await use.store.loadRecords(connection, [deal('1')]);
       expect(state).toMatchObject({ mirror: null, contracts: [{ contract: { stage: 'active', revision: 1 } }] });
+    });
+
+    test('S5 a worker that lost its lease cannot send the lane to rest under the next one', async () => {
+      const connection = await use.fixture.addConnection();
+      await use.store.markDirty([markOf(connection, deal('1'))]);
+      const old = await use.lease();
+      const fresh = await use.lease(T0 + LEASE_MS, 'w2');
+      await use.store.releaseLane(old, T0 + 10 * LEASE_MS);
+      expect(await use.store.nextDueAt(T0 + LEASE_MS)).toBe(fresh.leasedUntil);
+      expect((await use.lease(fresh.leasedUntil, 'w3')).connection).toEqual(connection);
     });
 
     test('S5 a released lane is no longer the worker’s', async () => {
