@@ -22,7 +22,10 @@ export const DIRTY_PRIORITY: Record<DirtyReason, number> = {
   backfill: 4,
 };
 
-/** "This record may differ." Marks on one record become one row: lowest priority number, earliest `notBefore`, next generation. */
+/**
+ * "This record may differ." Marks on one record become one row: lowest priority number, earliest `notBefore`, next generation. A mark for
+ * `confirm` says only that our own write was heard of: it changes nothing about a row that is queued anyway.
+ */
 export type DirtyMark = {
   readonly workspaceId: string;
   readonly connectionId: string;

@@ -110,17 +110,18 @@ async function marksFor(
   );
   const { workspaceId, connectionId } = connection;
   const notBefore = parts.world.clock.now() + EVENT_LINGER_MS;
+  const isOurs = (ref: HostRecordRef): boolean => latest.get(refKey(ref))?.byPerson === false;
   const mark = (ref: HostRecordRef, eventId: string | undefined): DirtyMark => ({
     workspaceId,
     connectionId,
     ref,
-    reason: 'event',
+    // The confirming reading of our write stands in the queue already, unless nobody knew that the write would still land.
+    reason: isOurs(ref) ? 'confirm' : 'event',
     notBefore,
     ...(eventId === undefined ? {} : { eventId }),
   });
   const cases = [...latest.values()].filter(({ ref }) => ref.objectType === 'case');
-  const isEcho = ({ ref, awaitingConfirm }: Mirrored): boolean =>
-    !awaitingConfirm && latest.get(refKey(ref))?.byPerson === false;
+  const isEcho = ({ ref, awaitingConfirm }: Mirrored): boolean => !awaitingConfirm && isOurs(ref);
   const kept = mirrored.filter((record) => !isEcho(record));
   parts.metrics?.count('eventsMarked', kept.length + cases.length, connection);
   parts.metrics?.count('echoesIgnored', mirrored.length - kept.length, connection);

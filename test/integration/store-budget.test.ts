@@ -1,6 +1,6 @@
 import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CALL_PRIORITIES } from '../../server/crm/port.ts';
+import { CALL_PRIORITIES, type CallPriority } from '../../server/crm/port.ts';
 import {
   BUDGET_SHARES,
   type BudgetState,
@@ -53,19 +53,32 @@ describe('call budget', () => {
     expect(spend(minute).length).toBeGreaterThan(110 * 6 * 0.95);
   });
 
-  test('S7 less urgent work leaves its reserve to more urgent work', () => {
-    const most = CALL_PRIORITIES.map((priority) => {
-      let state = newBudget('burst');
-      let calls = 0;
-      for (;;) {
-        const taken = takeCalls(state, { priority, cost: 1, now: T0 });
-        if (taken.answer.kind === 'wait') return calls;
-        state = taken.state;
-        calls += 1;
-      }
-    });
+  /** Calls granted to work of one priority at one instant. */
+  function mostOf(priority: CallPriority, from: BudgetState): { readonly calls: number; readonly state: BudgetState } {
+    let state = from;
+    for (let calls = 0; ; calls += 1) {
+      const taken = takeCalls(state, { priority, cost: 1, now: T0 });
+      if (taken.answer.kind === 'wait') return { calls, state };
+      state = taken.state;
+    }
+  }
+
+  test('S7 less urgent work leaves its reserve to more urgent work that is about', () => {
+    const { state } = takeCalls(newBudget('burst'), { priority: 'interactive', cost: 1, now: T0 });
+    const most = CALL_PRIORITIES.map((priority) => 1 + mostOf(priority, state).calls);
     expect(most).toEqual(CALL_PRIORITIES.map((priority) => Math.floor(110 * BUDGET_SHARES[priority])));
     expect(most).toEqual([110, 104, 99, 93, 88]);
+  });
+
+  test('S7 alone, a backfill uses nearly all of the limit; the first person who comes still gets through, and then it makes room', () => {
+    const backfill = mostOf('backfill', newBudget('burst'));
+    expect(backfill.calls).toBe(105);
+    const person = takeCalls(backfill.state, { priority: 'interactive', cost: 1, now: T0 });
+    expect(person.answer.kind).toBe('granted');
+    const later = T0 + 10_050;
+    const calm = takeCalls(backfill.state, { priority: 'backfill', cost: 1, now: later - 8_000 });
+    expect(calm.answer.kind).toBe('wait');
+    expect(mostOf('backfill', { ...person.state, grants: person.state.grants.slice(-1) }).calls).toBeLessThan(88);
   });
 
   test('S7 whoever is told to wait gets the call after that wait', () => {

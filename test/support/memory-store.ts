@@ -127,6 +127,7 @@ export function createMemoryStore(now: () => number): MemoryStore {
       const due = notBefore ?? now();
       const priority = DIRTY_PRIORITY[reason];
       const fresh = old === undefined || old.dead;
+      if (!fresh && reason === 'confirm') continue;
       const stronger = fresh || priority < old.priority;
       rows.set(keyOf(ref), {
         ref,

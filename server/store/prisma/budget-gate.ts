@@ -6,7 +6,8 @@ import type { World } from '../../world.ts';
 import { type Database, instant, jsonb, type Sql } from './database.ts';
 import { type BudgetState, budgetLeft, learnLimits, newBudget, takeCalls } from './sliding-budget.ts';
 
-const grantList = z.array(z.tuple([z.number(), z.number()]));
+/** A grant noted before urgent calls were counted apart has two numbers. */
+const grantList = z.array(z.tuple([z.number(), z.number(), z.number().default(0)]));
 
 type BudgetRow = {
   readonly capacity: number;

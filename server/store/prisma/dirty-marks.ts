@@ -29,7 +29,9 @@ function fold(marks: readonly DirtyMark[], now: number): readonly MarkRow[] {
     const seen = rows.get(key);
     const notBefore = instant(mark.notBefore ?? now);
     const priority = DIRTY_PRIORITY[mark.reason];
-    const stronger = seen === undefined || priority < seen.priority;
+    // News of our own write add nothing to any other reason.
+    if (seen !== undefined && mark.reason === 'confirm') continue;
+    const stronger = seen === undefined || seen.reason === 'confirm' || priority < seen.priority;
     rows.set(key, {
       workspace_id: mark.workspaceId,
       connection_id: mark.connectionId,
@@ -63,7 +65,8 @@ ON CONFLICT (workspace_id, connection_id, object_type, record_id) DO UPDATE SET
   attempts = CASE WHEN d.state = 'dead' THEN 0 ELSE d.attempts END,
   dirty_since = CASE WHEN d.state = 'dead' THEN EXCLUDED.dirty_since ELSE d.dirty_since END,
   event_id = coalesce(EXCLUDED.event_id, d.event_id),
-  failure = NULL, detail = NULL, failed_at = NULL`;
+  failure = NULL, detail = NULL, failed_at = NULL
+WHERE d.state = 'dead' OR EXCLUDED.reason <> 'confirm'`;
 
 const UPSERT_LANES = `
 WITH due AS (

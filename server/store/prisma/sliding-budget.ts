@@ -1,7 +1,7 @@
 /**
  * How many calls a connection may still make. Pure. A host counts calls in a window of its own choosing, so a bucket that refills
  * steadily could spend a full bucket and a full refill inside one window; here every window of that length, wherever it begins, holds
- * at most the limit (sync rule S7). Less urgent work leaves a reserve to more urgent work.
+ * at most the limit (sync rule S7). Less urgent work leaves a reserve to more urgent work, a small one while none of that is about.
  */
 import type { CallPriority } from '../../crm/port.ts';
 import type { BudgetAnswer, BudgetBucket, BudgetReport } from '../../crm/transport.ts';
@@ -15,6 +15,10 @@ export const BUDGET_SHARES: Record<CallPriority, number> = {
   backfill: 0.8,
 };
 
+/** What sweeps and backfills may fill while nothing more urgent was granted within the window: the rest serves the first who comes. */
+const CALM_SHARE = 0.96;
+const URGENT: ReadonlySet<CallPriority> = new Set(['interactive', 'push', 'pull']);
+
 /** Until the host says otherwise: HubSpot's limits of a public app per account, and of search (usage guidelines). */
 const BUDGET_DEFAULTS: Record<BudgetBucket, { readonly capacity: number; readonly windowMs: number }> = {
   burst: { capacity: 110, windowMs: 10_000 },
@@ -25,7 +29,8 @@ const BUDGET_DEFAULTS: Record<BudgetBucket, { readonly capacity: number; readonl
 const GRAIN_MS = 100;
 const WAIT_MS_MIN = 10;
 
-type Grant = readonly [at: number, calls: number];
+/** `urgent`: how many of the calls were neither a sweep's nor a backfill's. */
+export type Grant = readonly [at: number, calls: number, urgent: number];
 export type BudgetState = {
   readonly capacity: number;
   readonly windowMs: number;
@@ -53,11 +58,21 @@ export function budgetLeft(state: BudgetState, now: number): number {
   return Math.max(0, state.capacity - settleWindow(state, now).used);
 }
 
-function record(grants: readonly Grant[], at: number, calls: number): readonly Grant[] {
+function record(
+  grants: readonly Grant[],
+  at: number,
+  { calls, urgent }: { readonly calls: number; readonly urgent: number },
+): readonly Grant[] {
   const grain = at - (at % GRAIN_MS);
   const last = grants.at(-1);
-  if (last !== undefined && last[0] >= grain) return [...grants.slice(0, -1), [last[0], last[1] + calls]];
-  return [...grants, [grain, calls]];
+  if (last !== undefined && last[0] >= grain)
+    return [...grants.slice(0, -1), [last[0], last[1] + calls, last[2] + urgent]];
+  return [...grants, [grain, calls, urgent]];
+}
+
+function shareOf(priority: CallPriority, grants: readonly Grant[]): number {
+  const isCalm = !URGENT.has(priority) && grants.every(([, , urgent]) => urgent === 0);
+  return isCalm ? CALM_SHARE : BUDGET_SHARES[priority];
 }
 
 /** Grants `cost` calls, or says how long until enough of the window is free again. */
@@ -70,10 +85,17 @@ export function takeCalls(
   if (state.blockedUntil !== null && state.blockedUntil > at)
     return { state: next, answer: { kind: 'wait', waitMs: Math.max(WAIT_MS_MIN, state.blockedUntil - at) } };
   // At least one call of any priority fits, however small the limit.
-  const usable = Math.max(request.cost, Math.floor(state.capacity * BUDGET_SHARES[request.priority]));
+  const usable = Math.max(request.cost, Math.floor(state.capacity * shareOf(request.priority, grants)));
   if (used + request.cost <= usable)
     return {
-      state: { ...next, blockedUntil: null, grants: record(grants, at, request.cost) },
+      state: {
+        ...next,
+        blockedUntil: null,
+        grants: record(grants, at, {
+          calls: request.cost,
+          urgent: URGENT.has(request.priority) ? request.cost : 0,
+        }),
+      },
       answer: { kind: 'granted' },
     };
   let free = usable - used;
@@ -95,7 +117,7 @@ export function learnLimits(state: BudgetState, report: BudgetReport, now: numbe
   return {
     capacity,
     windowMs,
-    grants: unseen > 0 ? record(grants, at, unseen) : grants,
+    grants: unseen > 0 ? record(grants, at, { calls: unseen, urgent: 0 }) : grants,
     blockedUntil: Math.max(blockedUntil ?? 0, state.blockedUntil ?? 0) || null,
   };
 }
