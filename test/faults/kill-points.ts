@@ -12,6 +12,7 @@ import type { WorkspaceStore } from '../../server/store/workspace-port.ts';
 
 export const WORKLOADS = [
   'edits',
+  'slow_edits',
   'card',
   'undo',
   'import',
@@ -96,6 +97,35 @@ export const KILL_POINTS = [
 ] as const;
 export type KillPoint = (typeof KILL_POINTS)[number];
 
+/** Places whose neighbours show nearly the same: `scripts/crash.ts` kills there too, the tests of each change do not. */
+const LEFT_TO_CRASH: ReadonlySet<KillPoint> = new Set<KillPoint>([
+  'inbox.accept.before',
+  'inbox.leased.after',
+  'lane.leased.after',
+  'lane.renewed.after',
+  'lane.taken.after',
+  'crm.readRecords.before',
+  'judgement.commit.before',
+  'crm.writeRecords.before',
+  'confirm.read.after',
+  'card.attach.before_commit',
+  'undo.restored.before_commit',
+  'incident.before_commit',
+  'import.uploaded.before_answer',
+  'merge.committed.after',
+  'sweep.page.after',
+  'sweep.cursor.before_commit',
+  'sweep.cursor.after',
+  'install.callback.before_answer',
+  'backfill.schema.after',
+  'backfill.facts.before_commit',
+  'oauth.refresh.before',
+  'oauth.refresh.stored',
+  'lifecycle.disconnect.after',
+  'day_roll.before_commit',
+]);
+export const FORTY_POINTS: readonly KillPoint[] = KILL_POINTS.filter((point) => !LEFT_TO_CRASH.has(point));
+
 type Passing<
   Name extends string,
   Port,
@@ -130,7 +160,7 @@ export const KILL_CASES: Record<KillPoint, KillCase> = {
   'inbox.finish.before_commit': { workload: 'edits', place: 'store.finishDeliveries.before_commit', passings: 2 },
   'engine.delivery_finished.after': { workload: 'edits', place: 'store.finishDeliveries.after', passings: 2 },
   'lane.leased.after': { workload: 'edits', place: 'store.leaseLane.after', says: '"fence"', passings: 2 },
-  'lane.renewed.after': { workload: 'edits', place: 'store.renewLane.after', passings: 2 },
+  'lane.renewed.after': { workload: 'slow_edits', place: 'store.renewLane.after' },
   'lane.taken.after': { workload: 'edits', place: 'store.takeDirty.after', passings: 2 },
   'crm.readRecords.before': { workload: 'edits', place: 'crm.readRecords.before', passings: 2 },
   'crm.readRecords.after_answer': { workload: 'edits', place: 'crm.readRecords.after', passings: 2 },

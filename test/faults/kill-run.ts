@@ -22,7 +22,7 @@ const AWAY_MS = 130_000;
 /** Bounds for a machine that is busy with other things. */
 const REACHED_MS_MAX = 30_000;
 const RECOVERED_MS_MAX = 60_000;
-const POLL_MS = 40;
+const POLL_MS = 80;
 
 export type KillOutcome = {
   readonly point: KillPoint;

@@ -51,6 +51,7 @@ const THREE_DAYS_MS = 270_000_000;
 
 export const KILL_WORKLOADS: Record<WorkloadName, Workload> = {
   edits: { act: edits },
+  slow_edits: { act: slowEdits, atDeath: quickAgain },
   card: { act: card },
   undo: { act: undo },
   import: { act: importRegister },
@@ -172,6 +173,25 @@ async function edits(scene: KillScene): Promise<void> {
     () => hostEdit(scene, { placed: at(shared, 3), portalId: '1001', field: 'renewalDate', value: freshDay(scene, 2) }),
     () => cardDecision(scene, { placed: at(shared, 4), portalId: '1001' }),
   ]);
+}
+
+/** Longer than half a lane's lease, so that the lease is renewed while a call is under way. */
+const SLOW_MS = 6_500;
+
+function answerAfter(scene: KillScene, ms: number): void {
+  const { practice } = scene.portal.practice.hubspot;
+  practice.setFaults({ ...practice.faults(), latencyMsMin: ms, latencyMsMax: ms });
+}
+
+async function slowEdits(scene: KillScene): Promise<void> {
+  answerAfter(scene, SLOW_MS);
+  await cardDecision(scene, { placed: at(scene.template.shared, 3), portalId: '1002' });
+  await cardDecision(scene, { placed: at(scene.template.shared, 4), portalId: '1001' });
+}
+
+function quickAgain(scene: KillScene): Promise<readonly string[]> {
+  answerAfter(scene, 0);
+  return Promise.resolve([]);
 }
 
 async function card(scene: KillScene): Promise<void> {
