@@ -156,8 +156,7 @@ function judgeFirstMeeting(
   if (record.history === null) return 'history_needed';
   const last = record.history.findLast((edit) => edit.field === field);
   if (last?.author === 'us') return [];
-  const [at, authorId] = [last?.at ?? record.updatedAt, last?.authorId ?? null];
-  const run = { seen: null, value: theirs, at, authorId, contractId: leadContractId, standing: true };
+  const run = { seen: null, value: theirs, contractId: leadContractId };
   const reason = isShared(field) ? 'lead_changed' : 'owned_by_us';
   return [conflictOf(judging, field, run, { ours, winner: 'ours', reason, detail: 'first_meeting' })];
 }
@@ -165,7 +164,7 @@ function judgeFirstMeeting(
 function conflictOf(
   { context }: Judging,
   field: MirrorField,
-  run: PersonRun,
+  run: Pick<PersonRun, 'seen' | 'value' | 'contractId'>,
   verdict: Pick<NewConflict, 'ours' | 'winner' | 'reason' | 'detail'>,
 ): NewConflict {
   return { contractId: run.contractId, field, base: run.seen, theirs: run.value, ...verdict, at: context.now };
