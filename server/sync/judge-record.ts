@@ -184,11 +184,11 @@ function retired(intents: readonly Intent[], record: HostRecord, now: number): r
     .map((intent) => intent.syncToken);
 }
 
+/** Of a record that lives and was thought to. */
 function isSameMirror(mirror: MirrorNext, next: MirrorNext): boolean {
   const isFresh = next.lastAgreedAt === null || next.lastAgreedAt - (mirror.lastAgreedAt ?? 0) < AGREEMENT_REFRESH_MS;
   return (
     isFresh &&
-    mirror.state === next.state &&
     mirror.leadContractId === next.leadContractId &&
     mirror.syncToken === next.syncToken &&
     mirror.hostUpdatedAt === next.hostUpdatedAt &&
