@@ -8,6 +8,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { DatabaseError, Pool, type PoolClient, type QueryConfig, types } from 'pg';
 import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../world.ts';
+import { bePresent } from './presence.ts';
 
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -58,6 +59,8 @@ export interface Database {
   asScheduler<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** Calls `listener` at each notification of the channel until the signal aborts. A hint: it may miss some. */
   listen(channel: string, listener: () => void, signal: AbortSignal): Promise<void>;
+  /** While this process listens: what PostgreSQL knows it by, and forgets with it. See `presence.ts`. */
+  presence(): number | null;
   readonly pool: Pool;
   close(): Promise<void>;
 }
@@ -200,17 +203,19 @@ type Listening = {
   readonly listener: () => void;
   readonly signal: AbortSignal;
   readonly log: Log;
+  readonly onPresence: (presence: number | null) => void;
 };
 
 /** Listens on a connection of its own, and on a new one when that is lost. */
 async function listenOn(listening: Listening): Promise<void> {
-  const { pool, channel, listener, signal, log } = listening;
+  const { pool, channel, listener, signal, log, onPresence } = listening;
   if (!CHANNEL_NAME.test(channel)) throw new TypeError('a channel is a lower-case name');
   const client = await pool.connect();
   let ended = false;
   const leave = (): void => {
     if (ended) return;
     ended = true;
+    onPresence(null);
     client.release(true);
   };
   const listenAgain = (): void => {
@@ -230,6 +235,7 @@ async function listenOn(listening: Listening): Promise<void> {
   signal.addEventListener('abort', leave, { once: true });
   try {
     await client.query(`LISTEN ${channel}`);
+    onPresence(await bePresent(client));
   } catch (error) {
     leave();
     throw error;
@@ -255,6 +261,7 @@ export function openDatabase({ url, log, poolSize, answerTimeoutMs }: DatabaseOp
   pool.on('error', lost);
   // While a connection is checked out the pool does not listen for it; the statement in progress reports the loss.
   pool.on('connect', (client) => client.on('error', lost));
+  let presence: number | null = null;
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { maxWait: PRISMA_WAIT_MS_MAX, timeout: PRISMA_RUN_MS_MAX },
@@ -269,7 +276,13 @@ export function openDatabase({ url, log, poolSize, answerTimeoutMs }: DatabaseOp
       return await transactWithPrisma(prisma, workspaceId, work);
     },
     asScheduler: async (work) => await transact(pool, beginAs('counterpart_scheduler', ''), work),
-    listen: async (channel, listener, signal) => await listenOn({ pool, channel, listener, signal, log }),
+    listen: async (channel, listener, signal) => {
+      const onPresence = (known: number | null): void => {
+        presence = known;
+      };
+      await listenOn({ pool, channel, listener, signal, log, onPresence });
+    },
+    presence: () => presence,
     pool,
     close: async () => {
       await prisma.$disconnect();

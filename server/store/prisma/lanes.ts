@@ -15,6 +15,7 @@ import {
 } from '../port.ts';
 import { type Database, instant, jsonb, type Sql, storableText } from './database.ts';
 import { addMarks } from './dirty-marks.ts';
+import { holderName, isGoneSql } from './presence.ts';
 import { amongRefs, refsParameters } from './record-state.ts';
 
 type LaneMethods = Pick<
@@ -41,7 +42,7 @@ async function lease(sql: Sql, request: { worker: string; now: number; leaseMs: 
      FROM lane l
      JOIN lane_lease s ON s.workspace_id = l.workspace_id AND s.connection_id = l.connection_id
      JOIN connection c ON c.workspace_id = l.workspace_id AND c.id = l.connection_id
-     WHERE l.due_at <= $1 AND (l.not_before IS NULL OR l.not_before <= $1) AND (s.leased_until IS NULL OR s.leased_until <= $1)
+     WHERE l.due_at <= $1 AND (l.not_before IS NULL OR l.not_before <= $1) AND (s.leased_until IS NULL OR s.leased_until <= $1 OR ${isGoneSql('s.leased_by')})
        AND c.state IN ${SERVED_STATES}
      ORDER BY l.last_served_at, l.due_at
      LIMIT 1 FOR UPDATE OF s SKIP LOCKED`,
@@ -169,7 +170,10 @@ export function laneMethods(database: Database, world: World): LaneMethods {
     markDirty: async (marks) => {
       if (marks.length > 0) await database.asScheduler((sql) => addMarks(sql, marks, world.clock.now()));
     },
-    leaseLane: async (request) => await database.asScheduler((sql) => lease(sql, request)),
+    leaseLane: async (request) => {
+      const worker = holderName(request.worker, database.presence());
+      return await database.asScheduler((sql) => lease(sql, { ...request, worker }));
+    },
     renewLane: async (lane, now, leaseMs) => {
       const leasedUntil = now + leaseMs;
       const renewed = await of(lane, (sql) =>
