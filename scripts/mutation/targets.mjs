@@ -20,6 +20,7 @@ export const TARGETS = {
   'server/sync/turn.ts': ['test/unit/sync/turn.test.ts', 'test/unit/sync/lane-turn.test.ts'],
   'server/sync/judge-fields.ts': JUDGE_TESTS,
   'server/sync/judge-record.ts': JUDGE_TESTS,
+  'server/store/prisma/envelope.ts': ['test/unit/server/envelope.test.ts'],
   'server/store/prisma/lanes.ts': STORE_TESTS,
   'server/store/prisma/database.ts': [
     'test/integration/store-database.test.ts',
