@@ -23,6 +23,7 @@ const AWAY_MS = 130_000;
 const REACHED_MS_MAX = 30_000;
 const RECOVERED_MS_MAX = 60_000;
 const POLL_MS = 80;
+const SAID_CHARACTERS_MAX = 2_000;
 
 export type KillOutcome = {
   readonly point: KillPoint;
@@ -232,7 +233,9 @@ class Stage {
     const deadline = Date.now() + withinMs;
     for (;;) {
       const left = await unsettled(sql, portal, { expectations, since: scene.beganAt });
-      if (left.length === 0 || Date.now() > deadline) return left;
+      if (left.length === 0) return left;
+      if (Date.now() > deadline)
+        return [...left, `the server said: ${this.#server?.output().slice(-SAID_CHARACTERS_MAX)}`];
       await delay(POLL_MS);
     }
   }
