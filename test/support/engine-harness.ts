@@ -71,7 +71,7 @@ export function startProcess(parts: HarnessParts): Process {
     }),
     crm: { [parts.host.host]: mortal(parts.host, life, { before: killable, after }) },
     world: {
-      clock: { now, sleep: (delayMs, signal) => (life.alive ? orNever(clock.sleep(delayMs, signal), life) : NEVER) },
+      clock: { now, sleep: (delayMs, signal) => (life.alive ? orNever(clock.sleep(delayMs, signal), life) : never()) },
       random: parts.random,
       log,
     },
@@ -87,7 +87,8 @@ export function startProcess(parts: HarnessParts): Process {
   return { engine, kill };
 }
 
-const NEVER = new Promise<never>(() => undefined);
+/** One for each caller: whoever waits for a shared one is never forgotten. */
+const never = (): Promise<never> => new Promise(() => undefined);
 /** Answered at once even in a port: they are plain functions. */
 const SYNCHRONOUS = new Set<PropertyKey>(['parseDelivery', 'host', 'batchMax']);
 
@@ -101,13 +102,13 @@ function mortal<T extends object>(port: T, life: { readonly alive: boolean }, { 
   const decorate = (name: PropertyKey, member: unknown): unknown => {
     if (typeof member !== 'function' || SYNCHRONOUS.has(name)) return member;
     return async (...given: unknown[]) => {
-      if (!life.alive) return NEVER;
+      if (!life.alive) return never();
       const wait = before(String(name));
       if (wait !== undefined) await wait;
-      if (!life.alive) return NEVER;
+      if (!life.alive) return never();
       const result = await orNever(Promise.resolve(Reflect.apply(member, port, given)), life);
       after(String(name));
-      return life.alive ? result : NEVER;
+      return life.alive ? result : never();
     };
   };
   return new Proxy(port, {
@@ -122,9 +123,9 @@ function mortal<T extends object>(port: T, life: { readonly alive: boolean }, { 
 async function orNever<T>(promise: Promise<T>, life: { readonly alive: boolean }): Promise<T> {
   try {
     const value = await promise;
-    return life.alive ? value : await NEVER;
+    return life.alive ? value : await never();
   } catch (error) {
     if (life.alive) throw error;
-    return NEVER;
+    return never();
   }
 }

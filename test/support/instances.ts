@@ -173,7 +173,7 @@ export async function openScene({ deals }: { readonly deals: readonly number[] }
     refreshing: async () => {
       const { rows } = await admin.query<{ name: string }>(
         `SELECT DISTINCT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-         WHERE l.locktype = 'advisory' AND l.granted AND a.datname = current_database()`,
+         WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND a.datname = current_database()`,
       );
       return rows.map(({ name }) => name);
     },
