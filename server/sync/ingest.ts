@@ -11,8 +11,8 @@ import { chunksOf, refKey, STORE_BATCH_MAX } from './turn.ts';
 
 const DELIVERIES_PER_TURN_MAX = 200;
 /** How long deliveries stay with a server that has died. One that is slower than that has them read twice, which changes nothing. */
-/** Digesting takes a fraction of this; digesting twice changes nothing. */
-const DELIVERY_LEASE_MS = 3_000;
+/** Many times what digesting takes, so that an overloaded server is not overtaken by others who do the same again. */
+const DELIVERY_LEASE_MS = 10_000;
 /** Lets the other properties of one edit, which arrive as events of their own, share its reading. */
 const EVENT_LINGER_MS = 40;
 
