@@ -1,7 +1,7 @@
 /**
- * A chain of kills on one copy of the template: work, kill -9 at one place, a restart two minutes later by every clock, the checks, and
- * on with the restarted server. Two minutes, because the leases of a dead process are left to run out. After a point that leaves too
- * little behind, or a failure, the chain goes on with a fresh copy.
+ * A chain of kills on one copy of the template: work, kill -9 at one place, a restart, the checks, and on with the restarted server. The
+ * restart comes at once or two minutes later by every clock, as the seed decides. After a point that leaves too little behind, or a
+ * failure, the chain goes on with a fresh copy.
  */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
@@ -124,7 +124,8 @@ class Stage {
     const { acting } = await this.#begin(scene, workload, { ...place, passing: random.between(1, passings) });
     const reached = await this.#died(place.place);
     const atDeath = (await workload.atDeath?.(scene)) ?? [];
-    this.#moveOn(AWAY_MS);
+    // Back at once, or after the leases of the dead process have run out.
+    this.#moveOn(random.chance(0.5) ? 0 : AWAY_MS);
     const startedAt = Date.now();
     await this.#start({});
     await workload.help?.(scene);
