@@ -365,10 +365,12 @@ describe('a connection that is cut', () => {
 describe('listening', () => {
   const channel = 'spoken_to';
   const notify = async (): Promise<void> => void (await database.admin.query(`NOTIFY ${channel}`));
+  /** Sessions that listen hold a lock by which others see that they are there. */
   const listeners = async (): Promise<number> =>
     (
       await database.admin.query(
-        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN ${channel}'`,
+        `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
       )
     ).rowCount ?? 0;
 
@@ -429,6 +431,26 @@ describe('listening', () => {
     await eventually('it listens again', async () => (await listeners()) === 1);
     await notify();
     await eventually('it is heard', async () => heard === 1);
+    stop.abort();
+    expect(far.pool.totalCount).toBe(0);
+  });
+
+  test('S5 a listener that is cut while it begins again tries on once, not twice', async () => {
+    const far = open({ poolSize: 3, overWire: true });
+    const stop = new AbortController();
+    let heard = 0;
+    await far.listen(channel, () => (heard += 1), stop.signal);
+    warned.length = 0;
+    wire.setFault('toOrigin', { cutAt: { text: 'LISTEN', deliver: false } });
+    wire.resetAll();
+    await eventually('it was cut while it began', async () => warned.some(isResuming));
+    wire.heal();
+    await eventually('it listens again', async () => (await listeners()) >= 1);
+    // Longer than a second one would wait; the time is the guarantee here.
+    await plain.asScheduler((sql) => sql.run('SELECT pg_sleep(1.3)'));
+    await notify();
+    await eventually('it is heard', async () => heard >= 1);
+    expect([await listeners(), far.pool.totalCount, heard]).toEqual([1, 1, 1]);
     stop.abort();
     expect(far.pool.totalCount).toBe(0);
   });

@@ -212,6 +212,7 @@ async function listenOn(listening: Listening): Promise<void> {
   if (!CHANNEL_NAME.test(channel)) throw new TypeError('a channel is a lower-case name');
   const client = await pool.connect();
   let ended = false;
+  let begun = false;
   const leave = (): void => {
     if (ended) return;
     ended = true;
@@ -220,7 +221,8 @@ async function listenOn(listening: Listening): Promise<void> {
   };
   const listenAgain = (): void => {
     leave();
-    if (signal.aborted) return;
+    // A loss before then fails the beginning, and whoever began tries again.
+    if (!begun || signal.aborted) return;
     const again = (): void => {
       if (!signal.aborted)
         listenOn(listening).catch((error: unknown) => {
@@ -236,6 +238,7 @@ async function listenOn(listening: Listening): Promise<void> {
   try {
     await client.query(`LISTEN ${channel}`);
     onPresence(await bePresent(client));
+    begun = true;
   } catch (error) {
     leave();
     throw error;
