@@ -9,8 +9,8 @@ import { type KillTemplate, makeKillTemplate } from './kill-scene.ts';
 
 const POINTS = process.env['KILL_EVERY_POINT'] === undefined ? FORTY_POINTS : KILL_POINTS;
 const SEED = 2026;
-const QUIET_MS = 500;
-const AT_ONCE = 3;
+const QUIET_MS = 400;
+const AT_ONCE = 4;
 /** How long the negative control may try to recover from what it cannot. */
 const CONTROL_MS = 3_000;
 /** For a machine that is busy with other things; alone it takes a minute or so. */
