@@ -42,7 +42,7 @@ export async function findCardCaller(
 }
 
 /** Undefined when absent or given more than once. */
-export function header(request: Request, name: string): string | undefined {
+function header(request: Request, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === 'string' ? value : undefined;
 }

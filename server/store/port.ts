@@ -167,7 +167,7 @@ export type Settlement = { readonly ref: HostRecordRef; readonly generation: num
 );
 
 /** `rejected`: what of a delivery could not be understood, for the operator. */
-export type DeliveryEnd = { readonly deliveryId: string; readonly rejected: readonly string[] };
+type DeliveryEnd = { readonly deliveryId: string; readonly rejected: readonly string[] };
 
 export type StoredDelivery = {
   readonly deliveryId: string;

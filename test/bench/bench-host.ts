@@ -37,7 +37,7 @@ export async function startBenchHost(setup: HostSetup): Promise<BenchHost> {
   let count = 0;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   void gone.then(() => {
-    for (const { reject } of asked.values()) reject(new Error('the process that plays HubSpot ended'));
+    for (const waiting of asked.values()) waiting.reject(new Error('the process that plays HubSpot ended'));
   });
   const url = await new Promise<string>((resolve, reject) => {
     child.once('error', reject);

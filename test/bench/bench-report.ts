@@ -100,7 +100,7 @@ function lineOf(figure: Figure): string[] {
 }
 
 /** Three digits that count; thousands apart. */
-export function numberText(value: number): string {
+function numberText(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const digits =
     Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 4;

@@ -4,9 +4,7 @@
  */
 
 /** A goal that a figure is held against, in the figure's own unit. */
-export type Goal =
-  | { readonly kind: 'atMost'; readonly value: number }
-  | { readonly kind: 'atLeast'; readonly value: number };
+type Goal = { readonly kind: 'atMost'; readonly value: number } | { readonly kind: 'atLeast'; readonly value: number };
 
 /** One number of a row. `value` is the median of `runs`. */
 export type Figure = {

@@ -70,14 +70,18 @@ export async function fillDatabase(url: string, size: DataSize): Promise<BenchDa
       [archetypeWorkspace, now],
     );
     const database = openDatabase({ url, log: world.log, poolSize: 2 });
-    await writeArchetypes(database, {
-      workspaceId: archetypeWorkspace,
-      count: size.archetypes,
-      today: plainDateIn('UTC', now),
-      seed: 20_261_122,
-      calendars: createCalendars(),
-      now,
-    }).finally(() => database.close());
+    try {
+      await writeArchetypes(database, {
+        workspaceId: archetypeWorkspace,
+        count: size.archetypes,
+        today: plainDateIn('UTC', now),
+        seed: 20_261_122,
+        calendars: createCalendars(),
+        now,
+      });
+    } finally {
+      await database.close();
+    }
     const workspaces = await makePlan(admin, size);
     await inBulk(admin, () => multiply(admin, archetypeWorkspace, size.large));
     await admin.query(`VACUUM (ANALYZE) ${BULK_TABLES.join(', ')}, workspace, connection`);

@@ -1,14 +1,14 @@
 /** The wire between the product and HubSpot: passes every request on and keeps count, unless a test answers in HubSpot's place. */
 import { createServer, type IncomingMessage } from 'node:http';
 
-export type WireRequest = { readonly method: string; readonly target: string; readonly body: string };
-export type WireAnswer = {
+type WireRequest = { readonly method: string; readonly target: string; readonly body: string };
+type WireAnswer = {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 };
 /** `pass`: let HubSpot answer. `cut`: HubSpot never hears of it. A function changes what HubSpot answered. */
-export type WireVerdict = 'pass' | 'cut' | WireAnswer | ((answered: unknown) => unknown | Promise<unknown>);
+type WireVerdict = 'pass' | 'cut' | WireAnswer | ((answered: unknown) => unknown);
 
 export type HostWire = {
   readonly origin: string;

@@ -19,7 +19,10 @@ export function createLeapingClock(startAt = START): LeapingClock {
   return {
     now: () => Date.now() + offsetMs,
     async sleep(delayMs, signal) {
-      if (delayMs > LEAP_MS_MAX) return void (await delay(delayMs, undefined, signal === undefined ? {} : { signal }));
+      if (delayMs > LEAP_MS_MAX) {
+        await delay(delayMs, undefined, signal === undefined ? {} : { signal });
+        return;
+      }
       const dueAt = Date.now() + offsetMs + delayMs;
       await delay(0, undefined, signal === undefined ? {} : { signal });
       offsetMs += Math.max(0, dueAt - Date.now() - offsetMs);
@@ -27,6 +30,8 @@ export function createLeapingClock(startAt = START): LeapingClock {
     advance: (byMs) => {
       offsetMs += byMs;
     },
-    reallySleep: async (delayMs) => void (await delay(delayMs)),
+    reallySleep: async (delayMs) => {
+      await delay(delayMs);
+    },
   };
 }

@@ -23,7 +23,7 @@ describe('limits', () => {
   // HubSpot/hubspot-api-nodejs#256, #416: limiters that each counted for themselves
   test('S7 two hundred calls at once stay below HubSpot’s limit: none is refused by it, and those too many are told when', async () => {
     const { hubspot } = product.server.services.parts.crm;
-    const ask = () => hubspot?.describeAccount(connection, { priority: 'interactive' });
+    const ask = async () => await hubspot?.describeAccount(connection, { priority: 'interactive' });
     const answers = await Promise.all(Array.from({ length: 200 }, ask));
     expect(await statuses()).not.toContain(429);
     const refused = answers.flatMap((answer) => (answer?.ok === false ? [answer.failure] : []));

@@ -49,7 +49,7 @@ const FIRST_READING_WAITS_MAX = 200;
 /** Longer than our own delays between a write and the reading that confirms it. */
 const SETTLE_MS = 1_500;
 
-export type DealProperties = Readonly<Record<string, string | null | undefined>>;
+type DealProperties = Readonly<Record<string, string | null | undefined>>;
 
 export type WholeProduct = {
   readonly clock: LeapingClock;

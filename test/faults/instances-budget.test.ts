@@ -47,7 +47,7 @@ beforeAll(async () => {
   processes = stores.map((store) =>
     createTransport({
       // A wait inside a call is a step of the test, not a pause.
-      clock: { now: world.clock.now, sleep: () => Promise.reject(new Error('no waiting here')) },
+      clock: { now: () => world.clock.now(), sleep: () => Promise.reject(new Error('no waiting here')) },
       gate: store.budget,
       tokens: { accessToken: token, refreshed: token },
       rules: { failureOf, budgetOf },

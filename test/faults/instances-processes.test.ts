@@ -223,7 +223,7 @@ test('S5 servers killed at work, one with a refresh under way and one with a ref
   const [heldBy] = dying;
   const killedAt = Date.now();
   await Promise.all([...dying].map((instance) => instance.kill9()));
-  for (const { release } of holds) release();
+  for (const hold of holds) hold.release();
   for (const one of scene.portals) editors.edit(placeOf(one, 1));
   expect(await holdsWithin(TAKE_OVER_MS_MAX + PATIENCE_MS, editors.arrived)).toBe(true);
   if (heldBy !== undefined) expect(await takenOverAfter(reading, killedAt, heldBy)).toBeLessThan(TAKE_OVER_MS_MAX);

@@ -11,7 +11,7 @@ const AGAIN_MS = 40;
 const TRIES_MAX = 400;
 const ANSWER_MS_MAX = 8_000;
 
-export type Answer = { readonly status: number; readonly headers: Headers; readonly body: unknown };
+type Answer = { readonly status: number; readonly headers: Headers; readonly body: unknown };
 
 type Sent = { readonly method: 'GET' | 'POST'; readonly target: string; readonly init: () => RequestInit };
 

@@ -10,7 +10,7 @@ import type { ImportStore } from '../../server/store/import-port.ts';
 import type { SyncStore } from '../../server/store/port.ts';
 import type { WorkspaceStore } from '../../server/store/workspace-port.ts';
 
-export const WORKLOADS = [
+const WORKLOADS = [
   'edits',
   'slow_edits',
   'card',
@@ -132,7 +132,7 @@ type Passing<
 > = `${Name}.${keyof Port & string}.${'before' | 'before_commit' | 'commit_sent' | 'after'}`;
 
 /** Where the child dies. */
-export type Place = {
+type Place = {
   readonly place:
     | Passing<'store', SyncStore>
     | Passing<'crm', CrmPort>

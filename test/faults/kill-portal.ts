@@ -25,7 +25,7 @@ const WEBHOOK_RETRY_SPAN_MS = 8_000;
 const FORWARD_MS_MAX = 5_000;
 const PROJECT = path.resolve(import.meta.dirname, '../../extensions/hubspot');
 
-export type Relay = {
+type Relay = {
   readonly url: string;
   /** Bodies that were answered with success. */
   readonly acknowledged: readonly string[];

@@ -44,14 +44,14 @@ const POLL_MS = 40;
 
 const today = () => new Date().toISOString().slice(0, 10);
 
-export function urlOf(clusterUrl: string, database: string): string {
+function urlOf(clusterUrl: string, database: string): string {
   const url = new URL(clusterUrl);
   url.pathname = `/${database}`;
   return url.href;
 }
 
 /** One statement in the cluster's maintenance database. */
-export async function inCluster(clusterUrl: string, statement: string): Promise<void> {
+async function inCluster(clusterUrl: string, statement: string): Promise<void> {
   const client = new Client({ connectionString: clusterUrl });
   await client.connect();
   try {
@@ -61,7 +61,7 @@ export async function inCluster(clusterUrl: string, statement: string): Promise<
   }
 }
 
-export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {

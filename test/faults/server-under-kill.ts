@@ -133,7 +133,7 @@ function sabotage(): void {
   const { sync } = server.store;
   const port = server.services.parts.crm.hubspot;
   if (port === undefined) throw new Error('no port to sabotage');
-  const { writeRecords } = port;
+  const writeRecords = port.writeRecords.bind(port);
   Object.assign(sync, { acceptDelivery: () => Promise.resolve('stored') });
   Object.assign(port, {
     writeRecords: async (...[connection, writes, options]: Parameters<typeof writeRecords>) => {

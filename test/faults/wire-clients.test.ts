@@ -256,7 +256,7 @@ describe('what is too large is not taken in', () => {
     const chunk = `10000\r\n${' '.repeat(65_536)}\r\n`;
     let written = 0;
     for (; !caller.isClosed && written < 64; written += 1) {
-      await new Promise((resolve) => caller.socket.write(chunk, () => void resolve(null)));
+      await new Promise((resolve) => caller.socket.write(chunk, () => resolve(null)));
       await delay(5);
     }
     await ends(caller);

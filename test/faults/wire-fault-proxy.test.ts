@@ -30,7 +30,11 @@ beforeEach(() => {
   pieces = [];
 });
 
-type Exchange = { readonly received: Buffer; readonly ended: 'end' | 'quiet' | string };
+type Exchange = {
+  readonly received: Buffer;
+  /** `end`, `quiet`, or the code of the error. */
+  readonly ended: string;
+};
 const QUIET_MS = 250;
 
 /** Sends, and gives what came back until the end, an error, or silence. */

@@ -25,7 +25,7 @@ export type CampaignOptions = {
   readonly signal?: AbortSignal;
 };
 
-export type Failure = {
+type Failure = {
   readonly case: string;
   readonly breaches: readonly string[];
   /** A command that sends the request again. */

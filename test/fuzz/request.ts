@@ -14,7 +14,7 @@ export type RawRequest = {
   readonly body: Buffer | null;
 };
 
-export type Access = 'card' | 'session' | 'webhook' | 'open';
+type Access = 'card' | 'session' | 'webhook' | 'open';
 
 /** A valid request before it is signed. */
 export type Draft = {
@@ -51,7 +51,7 @@ export type RenderOptions = {
 
 /** As in a form, but half a surrogate pair is written too, as the three bytes that UTF-8 forbids. */
 const escaped = (text: string): string =>
-  [...text].map((each) => (each.isWellFormed() ? encodeURIComponent(each) : '%ED%A0%80')).join('');
+  Array.from(text, (each) => (each.isWellFormed() ? encodeURIComponent(each) : '%ED%A0%80')).join('');
 
 export function targetOf(draft: Draft): string {
   const appended: readonly Pair[] =
@@ -108,7 +108,7 @@ export function render(draft: Draft, options: RenderOptions): RawRequest {
   }
 }
 
-export function sign(request: RawRequest, change: Partial<Signing> = {}): RawRequest {
+function sign(request: RawRequest, change: Partial<Signing> = {}): RawRequest {
   const { secret, ageMs, origin, method } = { ...HONEST, ...change };
   const timestamp = String(Date.now() - ageMs);
   const signed = {

@@ -5,7 +5,7 @@ import { type Json, render } from './request.ts';
 import { at, pageFor, textAt } from '../support/practice.ts';
 import type { Scene } from './scene.ts';
 
-export const ROLES = ['rep', 'manager', 'admin'] as const;
+const ROLES = ['rep', 'manager', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 export type Tenant = {

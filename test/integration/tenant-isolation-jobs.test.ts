@@ -36,7 +36,8 @@ afterAll(async () => {
 
 /** From here on it is counted which workspaces transactions are opened for. */
 function watch(sql: Database): void {
-  const { inWorkspace, withPrisma } = sql;
+  const inWorkspace = sql.inWorkspace.bind(sql);
+  const withPrisma = sql.withPrisma.bind(sql);
   const enter = (workspaceId: string): void => void entered.set(workspaceId, (entered.get(workspaceId) ?? 0) + 1);
   Object.assign(sql, {
     inWorkspace: (workspaceId: string, work: Parameters<typeof inWorkspace>[1]) => {

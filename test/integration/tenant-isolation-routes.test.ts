@@ -240,7 +240,7 @@ describe('what the workspaces hear and say', () => {
       await client.send(render(sample.make(tenant, tenant), { origin: scene.origin }));
     }
     const failing = scene.server.services.parts.contracts;
-    const original = failing.loadDetail;
+    const original = failing.loadDetail.bind(failing);
     const leaky = (): never => {
       throw new Error(`failed with Bearer ${secrets[0]} and refresh_token=${secrets[1]} for session=${secrets.at(-1)}`);
     };

@@ -366,6 +366,6 @@ const DO: { readonly [A in Command['act']]: DoCommand<A> } = {
 export async function doCommand(run: Run, command: Command): Promise<void> {
   run.tick();
   // The table has the function of exactly this command's name.
-  const work = DO[command.act] as DoCommand<typeof command.act>;
-  await work(run, command as never);
+  const work = DO[command.act] as (run: Run, command: Command) => Promise<void>;
+  await work(run, command);
 }

@@ -116,7 +116,7 @@ export function answered({ status, body }: Answer): string {
   const reason = at(body, 'reason');
   const code = at(body, 'code');
   if (typeof code !== 'string') throw new Disagreement(`an answer without a code: ${status} ${JSON.stringify(body)}`);
-  return reason === undefined ? code : `${code} ${String(reason)}`;
+  return reason === undefined ? code : `${code} ${typeof reason === 'string' ? reason : JSON.stringify(reason)}`;
 }
 
 /** Does what is due until nothing is, with the clock going on from one to the next. */

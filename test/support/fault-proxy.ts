@@ -6,10 +6,10 @@ import { createServer, connect, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 
 /** `toOrigin` is what the caller sends, `toCaller` what comes back. */
-export type Direction = 'toOrigin' | 'toCaller';
+type Direction = 'toOrigin' | 'toCaller';
 
 /** Byte counts begin anew on each connection when the fault is set. */
-export type WireFault = {
+type WireFault = {
   readonly latencyMs?: number;
   readonly bytesPerSecond?: number;
   /** Splits what passes into writes of this size. */
@@ -23,7 +23,7 @@ export type WireFault = {
 };
 
 /** What happens to new connections: `silent` accepts and says nothing, `reset` accepts and hangs up. */
-export type Door = 'open' | 'silent' | 'reset';
+type Door = 'open' | 'silent' | 'reset';
 
 export type FaultProxy = {
   readonly port: number;

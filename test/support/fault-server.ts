@@ -70,7 +70,7 @@ export type FaultServer = {
   stop(): Promise<void>;
 };
 
-export type SignedRequest = { readonly method?: 'GET' | 'POST'; readonly path: string; readonly body?: unknown };
+type SignedRequest = { readonly method?: 'GET' | 'POST'; readonly path: string; readonly body?: unknown };
 export type FaultServerOptions = {
   readonly databaseUrl: string;
   /** Stands before the practice portal instead of the plain proxy's origin. */

@@ -17,7 +17,7 @@ export type TappedCall = {
   status: number | null;
 };
 
-export type Hold = { readonly reached: Promise<TappedCall>; release(): void };
+type Hold = { readonly reached: Promise<TappedCall>; release(): void };
 
 export type Tap = {
   readonly url: string;

@@ -46,7 +46,7 @@ export type Portal = {
 };
 
 /** One period in which a process held a lane. */
-export type Tenure = {
+type Tenure = {
   readonly connectionId: string;
   readonly fence: number;
   readonly instance: string;

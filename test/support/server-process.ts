@@ -17,7 +17,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CLIENT_SECRET, PUBLIC_ORIGIN, practiceApp } from './practice.ts';
 
-export const MAIN = path.resolve(import.meta.dirname, '../../server/main.ts');
+const MAIN = path.resolve(import.meta.dirname, '../../server/main.ts');
 export const SESSION_SECRET = 'a session secret for server processes';
 export const MASTER_KEY = new Uint8Array(32).fill(9);
 

@@ -67,8 +67,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const scene = buildScene(random, { mix, deployment }, options.trace ?? (() => undefined));
   const { clock, store, host } = scene;
   const processes = createProcesses(scene, random.fork(), options.weaken?.(host) ?? host);
-  scene.wake = processes.wake;
-  scene.isListening = processes.isAnyAlive;
+  scene.wake = () => processes.wake();
+  scene.isListening = () => processes.isAnyAlive();
   processes.startAll();
   planEdits(scene, EDITS_END_MS);
   processes.planCrashes(EDITS_END_MS);

@@ -82,7 +82,7 @@ function forEachTask(isOver: () => boolean): Promise<void> {
         if (over) resolve();
       } catch (error) {
         over = true;
-        reject(error as Error);
+        reject(error instanceof Error ? error : new Error(String(error)));
       }
     };
     const queue = (): void => {

@@ -30,7 +30,7 @@ const GRAIN_MS = 100;
 const WAIT_MS_MIN = 10;
 
 /** `urgent`: how many of the calls were neither a sweep's nor a backfill's. */
-export type Grant = readonly [at: number, calls: number, urgent: number];
+type Grant = readonly [at: number, calls: number, urgent: number];
 export type BudgetState = {
   readonly capacity: number;
   readonly windowMs: number;
