@@ -1,13 +1,13 @@
 /**
- * kill -9 of the real server at forty named places, once each; `node scripts/crash.ts --seeds 5` takes every place and several seeds, and
+ * kill -9 of the real server at twenty named places, once each; `node scripts/crash.ts --seeds 5` takes every place and several seeds, and
  * `KILL_EVERY_POINT=1` every place here. The kills run in a few chains side by side; each test waits for the outcome of its place.
  */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { FORTY_POINTS, KILL_CASES, KILL_POINTS, type KillPoint } from './kill-points.ts';
+import { TWENTY_POINTS, KILL_CASES, KILL_POINTS, type KillPoint } from './kill-points.ts';
 import { chainsOf, type KillOutcome, runKillChain } from './kill-run.ts';
 import { type KillTemplate, makeKillTemplate } from './kill-scene.ts';
 
-const POINTS = process.env['KILL_EVERY_POINT'] === undefined ? FORTY_POINTS : KILL_POINTS;
+const POINTS = process.env['KILL_EVERY_POINT'] === undefined ? TWENTY_POINTS : KILL_POINTS;
 const SEED = 2026;
 const QUIET_MS = 400;
 const AT_ONCE = 4;
@@ -60,8 +60,9 @@ test('S5 a server that forgets what it acknowledged and writes twice is noticed'
   expect(outcome?.doubled).toContainEqual(expect.stringContaining('a write at'));
 });
 
-test('forty places are killed at with every change, and no two of all of them are the same', () => {
+test('twenty of more than forty places are killed at with every change, and no two of all of them are the same', () => {
   const places = KILL_POINTS.map((point) => JSON.stringify(KILL_CASES[point]));
   expect(new Set(places).size).toBe(KILL_POINTS.length);
-  expect(FORTY_POINTS).toHaveLength(40);
+  expect(TWENTY_POINTS).toHaveLength(20);
+  expect(KILL_POINTS.length).toBeGreaterThanOrEqual(40);
 });

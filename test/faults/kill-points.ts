@@ -124,7 +124,9 @@ const LEFT_TO_CRASH: ReadonlySet<KillPoint> = new Set<KillPoint>([
   'lifecycle.disconnect.after',
   'day_roll.before_commit',
 ]);
-export const FORTY_POINTS: readonly KillPoint[] = KILL_POINTS.filter((point) => !LEFT_TO_CRASH.has(point));
+const FORTY_POINTS: readonly KillPoint[] = KILL_POINTS.filter((point) => !LEFT_TO_CRASH.has(point));
+/** Half of the forty, spread over all workloads, for every change; the script takes all of them. */
+export const TWENTY_POINTS: readonly KillPoint[] = FORTY_POINTS.filter((_point, index) => index % 2 === 0);
 
 type Passing<
   Name extends string,

@@ -6,7 +6,23 @@ import { expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
-const RUN_MS_MAX = 60_000;
+const RUN_MS_MAX = 120_000;
+
+test('npm run crash kills the real server at the place named, and nothing is lost or doubled', {
+  timeout: RUN_MS_MAX,
+}, async () => {
+  const given = ['run', '--silent', 'crash', '--', '--seeds', '1', '--point', 'undo.restored.before_answer'];
+  const { stdout } = await run('npm', given, { cwd: root, timeout: RUN_MS_MAX });
+  expect(stdout).toMatch(/killed 1, lost 0, doubled 0/);
+});
+
+test('npm run fuzz sends what it was asked to send, and nothing breaks the law of answers', {
+  timeout: RUN_MS_MAX,
+}, async () => {
+  const given = ['run', '--silent', 'fuzz', '--', '--count', '200', '--seed', '1'];
+  const { stdout } = await run('npm', given, { cwd: root, timeout: RUN_MS_MAX });
+  expect(JSON.parse(stdout.slice(stdout.indexOf('{')))).toMatchObject({ sent: 200, failureCount: 0 });
+});
 
 test('npm run sim reports schedules, faults and no broken seed', { timeout: RUN_MS_MAX }, async () => {
   const { stdout } = await run('npm', ['run', '--silent', 'sim', '--', '--seeds', '3', '--from', '1'], {
