@@ -59,6 +59,18 @@ describe('S5 a process that died', () => {
     expect(await first.sync.renewLane(lane, T0, LEASE_MS)).toBeNull();
   });
 
+  test('that is merely leaving still gives its jobs back, with its session gone or not', async () => {
+    const leaving = new AbortController();
+    const third = database.openStore(testWorld(T0));
+    await third.database.listen(DIRTY_CHANNEL, () => undefined, leaving.signal);
+    const name = { workspaceId: connection.workspaceId, name: 'check', now: T0 };
+    expect(await third.sync.leaseJob({ ...name, worker: 'd', leaseMs: LEASE_MS })).toBe(true);
+    leaving.abort();
+    expect(third.database.presence()).toBeNull();
+    expect(await third.sync.leaseJob({ ...name, worker: 'd', leaseMs: 0 })).toBe(true);
+    expect(await second.sync.leaseJob({ ...name, worker: 'e', leaseMs: LEASE_MS })).toBe(true);
+  });
+
   test('is not taken for dead when it never said that it was there: its lease runs out by time', async () => {
     expect(second.database.presence()).toBeNull();
     expect(await lease(first, 'c')).toBeNull();

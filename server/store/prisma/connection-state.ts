@@ -5,7 +5,7 @@ import type { World } from '../../world.ts';
 import type { BackfillState, SyncStore } from '../port.ts';
 import { type Database, instant, jsonb } from './database.ts';
 import { addMarks } from './dirty-marks.ts';
-import { holderName, isGoneSql } from './presence.ts';
+import { holderName, isGoneSql, isSameWorkerSql } from './presence.ts';
 
 type ConnectionMethods = Pick<SyncStore, 'findConnections' | 'listConnections' | 'setConnectionState'>;
 type ProgressMethods = Pick<SyncStore, 'readCursor' | 'advanceCursor' | 'leaseJob' | 'readBackfill' | 'writeBackfill'>;
@@ -97,7 +97,7 @@ export function progressMethods(database: Database, world: World): ProgressMetho
         sql.run(
           `INSERT INTO job_lease AS j (workspace_id, name, worker, leased_until) VALUES ($1, $2, $3, $5)
            ON CONFLICT (workspace_id, name) DO UPDATE SET worker = EXCLUDED.worker, leased_until = EXCLUDED.leased_until
-           WHERE j.worker = EXCLUDED.worker OR j.leased_until <= $4 OR ${isGoneSql('j.worker')}`,
+           WHERE ${isSameWorkerSql('j.worker', 'EXCLUDED.worker')} OR j.leased_until <= $4 OR ${isGoneSql('j.worker')}`,
           [workspaceId, name, holderName(worker, database.presence()), instant(now), instant(now + leaseMs)],
         ),
       )) === 1,

@@ -23,6 +23,11 @@ export function holderName(worker: string, presence: number | null): string {
   return presence === null ? worker : `${worker}@${presence}`;
 }
 
+/** A condition on two holders: the same worker, which may have another session by now, or none while it leaves. */
+export function isSameWorkerSql(holder: string, other: string): string {
+  return `split_part(${holder}, '@', 1) = split_part(${other}, '@', 1)`;
+}
+
 /** A condition on a column of holders: it names a session that has ended. Holders without a session are never known to be gone. */
 export function isGoneSql(column: string): string {
   return `(strpos(${column}, '@') > 0 AND NOT EXISTS (
