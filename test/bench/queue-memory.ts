@@ -114,7 +114,11 @@ async function rest({ admin, workspaceId, connectionIds }: BenchWorkspace): Prom
     if (rows.length === 0) break;
     await delay(100);
   }
-  await admin.query(`UPDATE lane SET not_before = now() + interval '1 hour'`);
+  // One row each: a statement over all of them could wait for a turn that waits for it.
+  for (const connectionId of connectionIds)
+    await admin.query(`UPDATE lane SET not_before = now() + interval '1 hour' WHERE connection_id = $1`, [
+      connectionId,
+    ]);
 }
 
 async function markAll({ admin, workspaceId, connectionIds }: BenchWorkspace, records: number): Promise<void> {
