@@ -20,6 +20,7 @@ export type Processes = {
 
 /** Crashes at calls in one schedule: enough to meet every kind of call, and the work still gets done between them. */
 const CRASHES_AT_CALLS_MAX = 25;
+const KILLED = new Error('killed');
 const DOWN_MS = { least: 100, most: 8_000 } as const;
 const STORE_LATENCY = { chance: 0.3, msMax: 15 } as const;
 
@@ -54,8 +55,14 @@ export function createProcesses(scene: Scene, random: SeededRandom, port: CrmPor
       afterCall: (name) => crashMaybe(name, 'after'),
       settings: scene.deployment,
     });
-    slots[slot] = process;
-    void process.engine.run(new AbortController().signal);
+    const life = new AbortController();
+    const kill = (): void => {
+      process.kill();
+      // Nothing hears of it any more; but a signal that never aborts is remembered with all that listens to it.
+      life.abort(KILLED);
+    };
+    slots[slot] = { ...process, kill };
+    void process.engine.run(life.signal);
   };
   const crash = (slot: number): void => {
     slots[slot]?.kill();
