@@ -85,7 +85,7 @@ export type RecordState = {
   readonly intents: readonly Intent[];
   /** Contracts with an active link to this record. */
   readonly contracts: readonly LinkedContract[];
-  /** True when the record has links that are tombstones only. */
+  /** True when a link of the record is a tombstone, whatever the others are. */
   readonly hasTombstones: boolean;
 };
 

@@ -162,6 +162,21 @@ export function recordBattery(make: () => Promise<StoreFixture>): void {
       expect(state?.intents.map((intent) => intent.syncToken)).toEqual(['t1', 't3']);
     });
 
+    test('S12 a tombstone shows also beside a link that was made meanwhile, so that it can be lifted', async () => {
+      const connection = await use.fixture.addConnection();
+      const [old, fresh] = [linkedContract(), linkedContract()];
+      for (const linked of [old, fresh]) await use.fixture.addContract(connection.workspaceId, linked);
+      await use.fixture.link(connection, deal('1'), old.contract.id);
+      const lane = await use.quietLane(connection);
+      const archived = mirrorNext({ state: 'archived' });
+      await use.store.commitRecords(lane, [
+        commitOf(deal('1'), { mirror: archived, linkChange: { kind: 'tombstone', reason: 'archived' } }),
+      ]);
+      await use.fixture.link(connection, deal('1'), fresh.contract.id);
+      const [state] = await use.store.loadRecords(connection, [deal('1')]);
+      expect(state).toMatchObject({ hasTombstones: true, contracts: [{ contract: { id: fresh.contract.id } }] });
+    });
+
     test('S12 a tombstoned link hides its contract and comes back with the record', async () => {
       const connection = await use.fixture.addConnection();
       const linked = linkedContract();

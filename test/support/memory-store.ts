@@ -366,7 +366,7 @@ export function createMemoryStore(now: () => number): MemoryStore {
           contracts: own
             .filter((link) => link.state === 'active')
             .flatMap((link) => contracts.get(link.contractId)?.linked ?? []),
-          hasTombstones: own.length > 0 && own.every((link) => link.state === 'tombstone'),
+          hasTombstones: own.some((link) => link.state === 'tombstone'),
         };
       });
     },

@@ -53,8 +53,8 @@ export type SimulationResult = {
 
 const EDITS_END_MS = 240_000;
 const HEAL_MS = 30_000;
-/** From the healing until all is quiet: midnight, the day's check, the recycle bin, and the overlap of the change feed. */
-const SETTLE_MS = 1_000_000;
+/** From the healing until all is quiet: the jobs of a process that died (a quarter of an hour), and the overlap of the change feed after them. */
+const SETTLE_MS = 1_200_000;
 const QUIET_MS = 280_000;
 /** From midnight until the day's check is over. */
 const CHECKED_MS = 420_000;

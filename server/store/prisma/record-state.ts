@@ -127,7 +127,7 @@ async function loadRecords(
         const linked = link.state === 'active' ? contracts.get(link.contract_id) : undefined;
         return linked === undefined ? [] : [linked];
       }),
-      hasTombstones: own.length > 0 && own.every((link) => link.state === 'tombstone'),
+      hasTombstones: own.some((link) => link.state === 'tombstone'),
     };
   });
 }
