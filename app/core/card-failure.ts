@@ -36,7 +36,7 @@ export type CardFailure = {
 };
 
 const KIND_OF_CODE: Readonly<Record<ProblemCode, FailureKind>> = {
-  bad_request: 'unexpected',
+  bad_request: 'invalid',
   invalid_body: 'invalid',
   not_signed_in: 'forbidden',
   signature_refused: 'unexpected',
@@ -58,6 +58,11 @@ const KIND_OF_CODE: Readonly<Record<ProblemCode, FailureKind>> = {
   internal: 'unexpected',
   unavailable: 'unavailable',
 };
+
+/** How a refusal is worded for people, whatever the server's own explanation for developers says. */
+export function failureKindOf(code: ProblemCode): FailureKind {
+  return KIND_OF_CODE[code];
+}
 
 /** Failures that the same request, sent again with the same idempotency key, may survive. */
 const WORTH_RETRYING: ReadonlySet<FailureKind> = new Set([

@@ -2,6 +2,7 @@
 import { Alert, Button, Skeleton, Stack, Text, Title } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { failureKindOf } from '@counterpart/app/core/card-failure.ts';
 import { isRefusal } from '../api/workspace-api.ts';
 import { useWords, type Words } from '../words.tsx';
 
@@ -65,15 +66,14 @@ export function Failed({ error, onRetry }: { readonly error: unknown; readonly o
 /** A refusal in the reader's language: the domain's own reason first, else what the problem code says. */
 export function reasonOf(error: unknown, { code, t }: Words): string {
   if (!isRefusal(error)) return t('failed.offline');
-  const { reason, code: problemCode, detail, title } = error.problem;
+  const { reason, code: problemCode } = error.problem;
   if (reason !== undefined) {
     for (const group of ['moveReason', 'importError']) {
       const known = code(group, reason);
       if (known !== reason) return known;
     }
   }
-  const general = code('failure', problemCode);
-  return general === problemCode ? (detail ?? title) : general;
+  return code('failure', failureKindOf(problemCode));
 }
 
 export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
