@@ -11,6 +11,8 @@ export type Credential = {
   /** Epoch ms at which the host stops taking the access token. */
   readonly expiresAt: number;
   readonly scopes: readonly string[];
+  /** Origin at which this connection's API answers, as its token endpoint last named it; absent where a host has one for everybody. */
+  readonly instanceUrl?: string;
 };
 
 export interface CredentialVault {
