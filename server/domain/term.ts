@@ -64,12 +64,35 @@ export function renewalDate(term: Term, asOf: PlainDate): PlainDate | null {
   return endDate === null ? null : addDays(endDate, 1);
 }
 
-/** The same term with the renewals up to `asOf` written into it: the current end recorded, the renewals used up subtracted. */
-export function recordCurrentTerm(term: Term, asOf: PlainDate): Term {
-  const current = currentTerm(term, asOf);
-  if (current.renewals === 0 || current.endDate === null) return term;
-  const renewalsLeft = term.renewalsLeft === null ? null : term.renewalsLeft - current.renewals;
-  return { ...term, endDate: current.endDate, renewalsLeft };
+/**
+ * The same term with the renewals up to `asOf` written into it: the current end recorded, the renewals used up subtracted. A renewal date
+ * of the 29th to 31st that a short month pulled forward becomes the new anchor; to follow the calendar without that, see `rollTerm`.
+ */
+function recordCurrentTerm(term: Term, asOf: PlainDate): Term {
+  const { renewals } = currentTerm(term, asOf);
+  return renewals === 0 || term.endDate === null ? term : renewed(term, term.endDate, renewals);
+}
+
+/**
+ * The same term with renewals that have passed by `asOf` written into it, so that no later answer changes: it stops at the last renewal
+ * whose date no short month pulled forward, and what follows is still counted from the agreed day of the month.
+ */
+export function rollTerm(term: Term, asOf: PlainDate): Term {
+  if (term.endDate === null) return term;
+  const months = term.renewalMonths ?? 0;
+  const firstRenewal = addDays(term.endDate, 1);
+  let { renewals } = currentTerm(term, asOf);
+  while (renewals > 0 && dayOfMonth(addMonths(firstRenewal, renewals * months)) !== dayOfMonth(firstRenewal))
+    renewals -= 1;
+  return renewals === 0 ? term : renewed(term, term.endDate, renewals);
+}
+
+const dayOfMonth = (date: PlainDate): string => date.slice(8);
+
+/** @param renewals at least one; the term renews automatically by a recorded number of months. */
+function renewed(term: Term, firstEnd: PlainDate, renewals: number): Term {
+  const endDate = addDays(addMonths(addDays(firstEnd, 1), renewals * (term.renewalMonths ?? 0)), -1);
+  return { ...term, endDate, renewalsLeft: term.renewalsLeft === null ? null : term.renewalsLeft - renewals };
 }
 
 /**
@@ -96,9 +119,16 @@ export function renewalDateOf(contract: Contract, asOf: PlainDate): PlainDate | 
 
 /** The contract with its current term recorded (see `recordCurrentTerm`); unchanged once nothing renews it any more. */
 export function withCurrentTerm(contract: Contract, asOf: PlainDate): Contract {
-  if (termInEffect(contract) !== contract.term) return contract;
-  const term = recordCurrentTerm(contract.term, asOf);
-  return term === contract.term ? contract : { ...contract, term };
+  return withTerm(contract, recordCurrentTerm(contract.term, asOf));
+}
+
+/** The contract as the calendar has rolled its term (see `rollTerm`); unchanged once nothing renews it any more. */
+export function rolledByDate(contract: Contract, asOf: PlainDate): Contract {
+  return withTerm(contract, rollTerm(contract.term, asOf));
+}
+
+function withTerm(contract: Contract, term: Term): Contract {
+  return term === contract.term || termInEffect(contract) !== contract.term ? contract : { ...contract, term };
 }
 
 /**

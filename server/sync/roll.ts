@@ -3,7 +3,7 @@
  * written into the term. Readings follow the date in any case; the run records it, so that filters and history show it too.
  */
 import type { PlainDate, SharedField } from '../domain/contract.ts';
-import { withCurrentTerm } from '../domain/term.ts';
+import { rolledByDate } from '../domain/term.ts';
 import { stageAsOf } from '../domain/stage.ts';
 import type { ContractUpdate, LinkedContract, Provenance } from '../store/port.ts';
 import { changesBetween } from './contract-drafts.ts';
@@ -30,7 +30,7 @@ export async function rollByDate(parts: EngineParts, workspaceId: string, today:
 /** Pure: what the calendar has changed about a contract by `today`. */
 export function updateDue({ contract }: LinkedContract, today: PlainDate, at: number): readonly ContractUpdate[] {
   const stage = stageAsOf(contract, today);
-  const { term } = stage === 'active' || stage === 'renewing' ? withCurrentTerm(contract, today) : contract;
+  const { term } = stage === 'active' || stage === 'renewing' ? rolledByDate(contract, today) : contract;
   const changes = changesBetween(contract, { ...contract, stage, term });
   if (Object.keys(changes).length === 0) return [];
   const provenance: Provenance = { source: 'system', actor: null, connectionId: null, ref: null, eventId: null, at };

@@ -10,7 +10,7 @@ import { MIRROR_FIELD_NAMES, type MirrorField } from '../../server/domain/mirror
 import { applyRenewalDate, decideRenewal } from '../../server/domain/renewal.ts';
 import { NO_SLA } from '../../server/domain/sla-summary.ts';
 import { moveStage, parseContractStage, stageAsOf } from '../../server/domain/stage.ts';
-import { withCurrentTerm } from '../../server/domain/term.ts';
+import { rolledByDate } from '../../server/domain/term.ts';
 import { sharedValue, wantedValues } from '../../server/domain/wanted-values.ts';
 import {
   type ConflictModel,
@@ -226,7 +226,7 @@ function roll(world: PossibleWorld, { asOf, now }: Moment): PossibleWorld {
   for (const model of Object.values(world.contracts)) {
     const stage = stageAsOf(model.contract, asOf);
     const { term } =
-      stage === 'active' || stage === 'renewing' ? withCurrentTerm(model.contract, asOf) : model.contract;
+      stage === 'active' || stage === 'renewing' ? rolledByDate(model.contract, asOf) : model.contract;
     const rolled = recorded(model, { ...model.contract, stage, term }, () => now);
     if (rolled.audit.length > model.audit.length) next = withContract(next, rolled);
   }

@@ -5,7 +5,7 @@
 import type { ConnectionRef, HostRecordRef } from '../../server/crm/port.ts';
 import type { SharedField } from '../../server/domain/contract.ts';
 import { stageAsOf } from '../../server/domain/stage.ts';
-import { withCurrentTerm } from '../../server/domain/term.ts';
+import { rolledByDate } from '../../server/domain/term.ts';
 import type {
   BackfillState,
   CommitResult,
@@ -446,7 +446,7 @@ export function createMemoryStore(now: () => number): MemoryStore {
         .filter((entry) => entry.workspaceId === workspaceId)
         .map(({ linked }) => linked)
         .filter(({ contract }) => {
-          const rolled = withCurrentTerm(contract, today);
+          const rolled = rolledByDate(contract, today);
           return stageAsOf(contract, today) !== contract.stage || rolled.term.endDate !== contract.term.endDate;
         })
         .slice(0, limit);

@@ -1,7 +1,7 @@
 /** Contracts that the calendar has moved on: signed ones that took effect, terms that ended or renewed by themselves (domain §4, §6). */
 import type { Contract, PlainDate } from '../../domain/contract.ts';
 import { stageAsOf } from '../../domain/stage.ts';
-import { recordCurrentTerm } from '../../domain/term.ts';
+import { rollTerm } from '../../domain/term.ts';
 import type { LinkedContract } from '../port.ts';
 import { CONTRACT_COLUMNS, contractOf } from './contract-rows.ts';
 import type { Sql } from './database.ts';
@@ -12,7 +12,7 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 function hasMovedOn(contract: Contract, today: PlainDate): boolean {
   const stage = stageAsOf(contract, today);
   if (stage !== contract.stage) return true;
-  return recordCurrentTerm(contract.term, today).endDate !== contract.term.endDate;
+  return rollTerm(contract.term, today).endDate !== contract.term.endDate;
 }
 
 /**

@@ -7,11 +7,12 @@ import { noticeDeadlineOf } from '../../../server/domain/renewal.ts';
 import {
   currentTerm,
   decideRenewal,
-  recordCurrentTerm,
   renewalDate,
   renewalDateOf,
   renewsAutomatically,
   termInEffect,
+  rolledByDate,
+  rollTerm,
   withCurrentTerm,
 } from '../../../server/domain/term.ts';
 import { anyDay, anyTerm, contract, day, months, term } from './contract-fixture.ts';
@@ -109,17 +110,27 @@ describe('the current term of an automatic renewal (domain §6)', () => {
 
   test('there is nothing to record in the first term', () => {
     const first = term();
-    expect(recordCurrentTerm(first, day('2026-12-31'))).toBe(first);
-    expect(recordCurrentTerm(first, day('2027-01-01')).endDate).toBe('2027-12-31');
+    expect(rollTerm(first, day('2026-12-31'))).toBe(first);
+    expect(rollTerm(first, day('2027-01-01')).endDate).toBe('2027-12-31');
   });
 
-  test('recording the current term changes no later answer', () => {
+  test('a month-end renewal that February pulled forward comes back to its day, however often the term was rolled', () => {
+    const monthly = term({ effectiveDate: day('2026-12-31'), endDate: day('2027-01-30'), renewalMonths: 1 });
+    const inFebruary = rollTerm(monthly, day('2027-02-10'));
+    const inMarch = rollTerm(inFebruary, day('2027-03-10'));
+    expect(currentTerm(inFebruary, day('2027-02-10')).endDate).toBe('2027-02-27');
+    expect(currentTerm(inMarch, day('2027-03-10')).endDate).toBe('2027-03-30');
+    expect(currentTerm(rollTerm(inMarch, day('2027-05-01')), day('2027-05-01')).endDate).toBe('2027-05-30');
+  });
+
+  test('rolling the term by date changes no later answer', () => {
     fc.assert(
       fc.property(anyTerm, anyDay, fc.integer({ min: 0, max: 4000 }), (any, asOf, later) => {
-        const [recorded, on] = [recordCurrentTerm(any, asOf), addDays(asOf, later)];
+        const [recorded, on] = [rollTerm(any, asOf), addDays(asOf, later)];
         const [a, b] = [currentTerm(any, on), currentTerm(recorded, on)];
         expect([b.endDate, b.renewalsRemaining, b.phase]).toEqual([a.endDate, a.renewalsRemaining, a.phase]);
       }),
+      { numRuns: 1000 },
     );
   });
 });
@@ -182,6 +193,7 @@ describe('a contract that has ended', () => {
       expect(renewalDateOf(contract(), day('2030-06-01'))).toBe('2031-01-01');
       expect(renewalDateOf(ended, day('2030-06-01'))).toBe('2027-01-01');
       expect(withCurrentTerm(ended, day('2030-06-01'))).toBe(ended);
+      expect(rolledByDate(ended, day('2030-06-01'))).toBe(ended);
       expect(decideRenewal(ended, 'exit', day('2030-06-01')).term).toBe(ended.term);
       expect(noticeDeadlineOf(ended, WEEKENDS_CALENDAR, day('2026-06-01'))).toEqual({
         kind: 'none',
