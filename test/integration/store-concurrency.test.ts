@@ -9,6 +9,8 @@ import { insertContract, insertLink } from '../support/store-rows.ts';
 
 const database = useDatabase();
 const world = testWorld(T0);
+/** Longer than any statement here takes; a wait for a lock has no end. */
+const BLOCKED_MS = 5_000;
 /** Two instances with connection pools of their own. */
 let first: Store;
 let second: Store;
@@ -188,5 +190,23 @@ describe('deriving columns', () => {
       [workspaceId],
     );
     expect(rows).toEqual([{ revision: 2, stage: 'renewing', health: 'good', risk_flags: ['USD'] }]);
+  });
+});
+
+describe('marking and giving back', () => {
+  test('a mark does not wait for a worker that is giving the lane back, who may be waiting for the mark', async () => {
+    const connection = await addConnection(first.database, await addWorkspace(first.database));
+    await first.sync.markDirty([markOf(connection, deal('1'))]);
+    const worker = database.admin;
+    await worker.query('BEGIN');
+    try {
+      await worker.query('UPDATE lane_lease SET leased_by = NULL, leased_until = NULL WHERE connection_id = $1', [
+        connection.connectionId,
+      ]);
+      const marked = second.sync.markDirty([markOf(connection, deal('2'))]).then(() => 'marked');
+      expect(await Promise.race([marked, delay(BLOCKED_MS).then(() => 'blocked')])).toBe('marked');
+    } finally {
+      await worker.query('ROLLBACK');
+    }
   });
 });

@@ -68,20 +68,25 @@ ON CONFLICT (workspace_id, connection_id, object_type, record_id) DO UPDATE SET
   failure = NULL, detail = NULL, failed_at = NULL
 WHERE d.state = 'dead' OR EXCLUDED.reason <> 'confirm'`;
 
+/**
+ * The lease row is made with its lane and not touched afterwards: an insertion that finds the row changed by a running transaction waits
+ * for it, even with DO NOTHING, while that transaction (a worker giving the lane back) may be waiting for the lane.
+ */
 const UPSERT_LANES = `
 WITH due AS (
   SELECT m.workspace_id, m.connection_id, min(m.not_before) AS due_at
   FROM jsonb_to_recordset($1::jsonb) AS m(workspace_id uuid, connection_id uuid, not_before timestamptz)
   WHERE EXISTS (SELECT 1 FROM connection c WHERE c.workspace_id = m.workspace_id AND c.id = m.connection_id)
   GROUP BY 1, 2
-), lease AS (
-  INSERT INTO lane_lease (workspace_id, connection_id)
-  SELECT workspace_id, connection_id FROM due ORDER BY 1, 2
-  ON CONFLICT (workspace_id, connection_id) DO NOTHING
+), upserted AS (
+  INSERT INTO lane AS l (workspace_id, connection_id, due_at, last_served_at)
+  SELECT workspace_id, connection_id, due_at, to_timestamp(0) FROM due ORDER BY 1, 2
+  ON CONFLICT (workspace_id, connection_id) DO UPDATE SET due_at = least(l.due_at, EXCLUDED.due_at)
+  RETURNING l.workspace_id, l.connection_id, (l.xmax = 0) AS is_new
 )
-INSERT INTO lane AS l (workspace_id, connection_id, due_at, last_served_at)
-SELECT workspace_id, connection_id, due_at, to_timestamp(0) FROM due ORDER BY 1, 2
-ON CONFLICT (workspace_id, connection_id) DO UPDATE SET due_at = least(l.due_at, EXCLUDED.due_at)`;
+INSERT INTO lane_lease (workspace_id, connection_id)
+SELECT workspace_id, connection_id FROM upserted WHERE is_new
+ON CONFLICT (workspace_id, connection_id) DO NOTHING`;
 
 /** Adds marks to the dirty set within the caller's transaction, which sees either one workspace or, as scheduler, all of them. */
 export async function addMarks(sql: Sql, marks: readonly DirtyMark[], now: number): Promise<void> {
