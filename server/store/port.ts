@@ -2,7 +2,7 @@
  * What the sync engine asks of durable storage. Every method is one transaction. Methods that take a lane are fenced: when the lane's
  * lease was lost they change nothing and say so. Workspace isolation is the store's own duty (sync rule S8).
  */
-import type { ConnectionRef, HostFailureKind, HostObjectType, HostRecordRef } from '../crm/port.ts';
+import type { ConnectionRef, Host, HostFailureKind, HostObjectType, HostRecordRef } from '../crm/port.ts';
 import type { Contract, PlainDate, RenewalDecision, ContractStage, SharedField } from '../domain/contract.ts';
 import type { MirrorField, MirrorValues } from '../domain/mirror.ts';
 import type { SlaSummary } from '../domain/sla-summary.ts';
@@ -186,6 +186,18 @@ export type BackfillState = {
 
 export type ConnectionState = 'installing' | 'active' | 'parked' | 'disconnected';
 
+/** The side job under whose lease one process follows a connection's change feed. */
+export function feedJob(connectionId: string): string {
+  return `feed:${connectionId}`;
+}
+
+/** What a change feed brought, and how far it has got with it. */
+export type FeedArrival = {
+  readonly deliveries: readonly { readonly digest: string; readonly body: string }[];
+  readonly cursors: readonly { readonly name: string; readonly value: string }[];
+  readonly at: number;
+};
+
 export interface SyncStore {
   /** Durable before it resolves; the same delivery twice is stored once. */
   acceptDelivery(delivery: {
@@ -245,6 +257,21 @@ export interface SyncStore {
     readonly now: number;
     readonly leaseMs: number;
   }): Promise<boolean>;
+  /** Active connections to these hosts whose change feed this worker follows, or nobody who is still there. */
+  listOpenFeeds(request: {
+    readonly hosts: readonly Host[];
+    readonly worker: string;
+    readonly now: number;
+  }): Promise<readonly ConnectionRef[]>;
+  /**
+   * Puts events into the inbox and moves the feed's cursors on, in one transaction: what was heard is neither lost nor heard again. Events
+   * that are there already count as stored. Fenced by the lease of `feedJob`, which it renews; without it nothing is changed.
+   */
+  acceptFeed(
+    connection: ConnectionRef,
+    arrival: FeedArrival,
+    lease: { readonly worker: string; readonly leaseMs: number },
+  ): Promise<'stored' | 'lease_lost'>;
   readBackfill(connection: ConnectionRef): Promise<BackfillState | null>;
   writeBackfill(connection: ConnectionRef, state: BackfillState): Promise<void>;
   /** Accounts seen in a backfill, for matching with organisations by domain: stored facts only, no link is made. */

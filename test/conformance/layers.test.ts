@@ -26,13 +26,20 @@ const LAYERS: Record<string, Layer> = {
   },
   sync: {
     folder: 'server/sync',
-    mayImport: ['server/sync', 'server/domain', 'server/crm/port.ts', 'server/store/port.ts', 'server/world.ts'],
+    mayImport: [
+      'server/sync',
+      'server/domain',
+      'server/crm/port.ts',
+      'server/crm/change-feed.ts',
+      'server/store/port.ts',
+      'server/world.ts',
+    ],
     packages: [],
   },
   crm: {
     folder: 'server/crm',
     mayImport: ['server/crm', 'server/domain', 'server/world.ts'],
-    packages: ['@hubspot/api-client', 'zod', EVERY_NODE_MODULE],
+    packages: ['@hubspot/api-client', '@grpc/grpc-js', '@grpc/proto-loader', 'avsc', 'zod', EVERY_NODE_MODULE],
   },
   store: {
     folder: 'server/store',
@@ -113,6 +120,9 @@ const LAYERS: Record<string, Layer> = {
       /^react-dom\//,
       '@hubspot/ui-extensions',
       /^@remote-ui\//,
+      '@grpc/grpc-js',
+      '@grpc/proto-loader',
+      'avsc',
       'express',
       'zod',
       'vite',

@@ -4,6 +4,7 @@
  */
 import { describe } from 'vitest';
 import type { StoreFixture } from './store-battery-fixture.ts';
+import { feedBattery } from './store-battery-feeds.ts';
 import { laneBattery } from './store-battery-lanes.ts';
 import { recordBattery } from './store-battery-records.ts';
 
@@ -11,6 +12,7 @@ import { recordBattery } from './store-battery-records.ts';
 export function syncStoreBattery(name: string, make: () => Promise<StoreFixture>): void {
   describe(`sync store: ${name}`, () => {
     describe('work', () => laneBattery(make));
+    describe('hearing', () => feedBattery(make));
     describe('state', () => recordBattery(make));
   });
 }

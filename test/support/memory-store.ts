@@ -26,7 +26,7 @@ import type {
   StoredDelivery,
   SyncStore,
 } from '../../server/store/port.ts';
-import { DIRTY_PRIORITY } from '../../server/store/port.ts';
+import { DIRTY_PRIORITY, feedJob } from '../../server/store/port.ts';
 
 type DirtyRow = {
   ref: HostRecordRef;
@@ -54,6 +54,7 @@ type FieldChange = {
   readonly value: string | null;
   readonly provenance: Provenance;
 };
+type Incoming = Parameters<SyncStore['acceptDelivery']>[0];
 type StoredConflict = NewConflict & { readonly connectionId: string; readonly ref: HostRecordRef };
 
 export type MemoryStore = SyncStore & {
@@ -220,6 +221,13 @@ export function createMemoryStore(now: () => number): MemoryStore {
     for (const update of one.updates) markContract(update.contractId, place);
     return 'committed';
   };
+  const keepDelivery = ({ host, digest, body, receivedAt }: Incoming): 'stored' | 'duplicate' => {
+    if (digests.has(`${host}|${digest}`)) return 'duplicate';
+    digests.add(`${host}|${digest}`);
+    const deliveryId = `d${digests.size}`;
+    deliveries.set(deliveryId, { deliveryId, host, body, receivedAt, leasedUntil: 0 });
+    return 'stored';
+  };
   const dueAt = (connectionId: string): number => {
     const queued = [...rowsOf(connectionId).values()].filter((row) => !row.dead);
     return queued.reduce((least, row) => Math.min(least, row.notBefore), Number.POSITIVE_INFINITY);
@@ -267,13 +275,7 @@ export function createMemoryStore(now: () => number): MemoryStore {
     dirtyRows: (connectionId) => [...rowsOf(connectionId).values()],
     connectionState: (connectionId) => connections.get(connectionId)?.state ?? 'disconnected',
 
-    async acceptDelivery({ host, digest, body, receivedAt }) {
-      if (digests.has(`${host}|${digest}`)) return 'duplicate';
-      digests.add(`${host}|${digest}`);
-      const deliveryId = `d${digests.size}`;
-      deliveries.set(deliveryId, { deliveryId, host, body, receivedAt, leasedUntil: 0 });
-      return 'stored';
-    },
+    acceptDelivery: (delivery) => Promise.resolve(keepDelivery(delivery)),
     async takeDeliveries({ limit, now: moment, leaseMs }) {
       const taken: StoredDelivery[] = [];
       for (const delivery of deliveries.values()) {
@@ -399,6 +401,23 @@ export function createMemoryStore(now: () => number): MemoryStore {
       if (held !== undefined && held.worker !== worker && held.until > moment) return false;
       jobs.set(`${workspaceId}|${name}`, { worker, until: moment + leaseMs });
       return true;
+    },
+    async listOpenFeeds({ hosts, worker, now: moment }) {
+      return [...connections.values()]
+        .filter(({ ref, state }) => state === 'active' && hosts.includes(ref.host))
+        .map(({ ref }) => ref)
+        .filter(({ workspaceId, connectionId }) => {
+          const held = jobs.get(`${workspaceId}|${feedJob(connectionId)}`);
+          return held === undefined || held.worker === worker || held.until <= moment;
+        });
+    },
+    async acceptFeed({ workspaceId, connectionId, host }, arrival, { worker, leaseMs }) {
+      const job = `${workspaceId}|${feedJob(connectionId)}`;
+      if (jobs.get(job)?.worker !== worker) return 'lease_lost';
+      jobs.set(job, { worker, until: arrival.at + leaseMs });
+      for (const { name, value } of arrival.cursors) cursors.set(`${connectionId}|${name}`, value);
+      for (const { digest, body } of arrival.deliveries) keepDelivery({ host, digest, body, receivedAt: arrival.at });
+      return 'stored';
     },
     async readBackfill({ connectionId }) {
       return connections.get(connectionId)?.backfill ?? null;

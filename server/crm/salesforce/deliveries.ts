@@ -7,7 +7,7 @@ import type { DeliveryParse, HostEvent, HostObjectType } from '../port.ts';
 
 /** Our name in the header `Sforce-Call-Options: client=…`, which Salesforce repeats in an event's `changeOrigin`. */
 export const CALL_CLIENT = 'Counterpart';
-/** Field changes of one transaction that make Salesforce send one overflow event instead (CDC guide, Overflow Events). */
+/** More ids than an event of one megabyte can hold. */
 const RECORD_IDS_MAX = 100_000;
 const RECORD_ID = /^[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?$/;
 /** Stands for all records of an entity: `001*` after a lossy conversion of a field's type (CDC guide, Change Event Header Fields). */

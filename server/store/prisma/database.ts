@@ -110,6 +110,14 @@ function beginAs(role: 'counterpart_app' | 'counterpart_scheduler', workspaceId:
   return `BEGIN; SELECT set_config('role', '${role}', true), set_config('app.workspace_id', '${workspaceId}', true)`;
 }
 
+/**
+ * From here on the statements of a workspace's transaction have the scheduler's rights: for what changes a workspace and the inbox, which
+ * belongs to none, together or not at all.
+ */
+export async function becomeScheduler(sql: Sql): Promise<void> {
+  await sql.run(`SELECT set_config('role', 'counterpart_scheduler', true)`);
+}
+
 function assertUuid(workspaceId: string): void {
   if (!UUID.test(workspaceId)) throw new TypeError('a workspace id is a UUID');
 }

@@ -2,7 +2,7 @@
 import type { Host } from '../../crm/port.ts';
 import type { World } from '../../world.ts';
 import type { StoredDelivery, SyncStore } from '../port.ts';
-import { type Database, instant, jsonb } from './database.ts';
+import { type Database, instant, jsonb, type Sql } from './database.ts';
 import { addMarks } from './dirty-marks.ts';
 
 type DeliveryMethods = Pick<SyncStore, 'acceptDelivery' | 'takeDeliveries' | 'finishDeliveries'>;
@@ -16,21 +16,33 @@ type Waiting = {
 /** Deliveries written by one statement while the statement before was under way. */
 const GROUP_SIZE_MAX = 200;
 
+/** Gives the ids of those that were not there before. Two of one group with the same digest: the first is stored, the other conflicts with it. */
+export async function insertDeliveries(
+  sql: Sql,
+  ids: readonly string[],
+  deliveries: readonly Incoming[],
+): Promise<readonly { readonly id: string }[]> {
+  return await sql.rows<{ id: string }>(
+    `INSERT INTO delivery (id, host, digest, body, received_at)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[])
+     ON CONFLICT (host, digest) DO NOTHING RETURNING id`,
+    [
+      ids,
+      deliveries.map(({ host }) => host),
+      deliveries.map(({ digest }) => digest),
+      deliveries.map(({ body }) => Buffer.from(body, 'utf8')),
+      deliveries.map(({ receivedAt }) => instant(receivedAt)),
+    ],
+  );
+}
+
 async function insertGroup(database: Database, world: World, group: readonly Waiting[]): Promise<ReadonlySet<string>> {
   const ids = group.map(() => world.random.uuid());
   const stored = await database.asScheduler((sql) =>
-    sql.rows<{ id: string }>(
-      // Two requests of one group with the same digest: the first is stored, the other conflicts with it.
-      `INSERT INTO delivery (id, host, digest, body, received_at)
-       SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::timestamptz[])
-       ON CONFLICT (host, digest) DO NOTHING RETURNING id`,
-      [
-        ids,
-        group.map(({ delivery }) => delivery.host),
-        group.map(({ delivery }) => delivery.digest),
-        group.map(({ delivery }) => Buffer.from(delivery.body, 'utf8')),
-        group.map(({ delivery }) => instant(delivery.receivedAt)),
-      ],
+    insertDeliveries(
+      sql,
+      ids,
+      group.map(({ delivery }) => delivery),
     ),
   );
   const known = new Set(stored.map((row) => row.id));

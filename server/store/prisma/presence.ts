@@ -35,3 +35,12 @@ export function isGoneSql(column: string): string {
       AND p.objid = split_part(${column}, '@', 2)::oid
       AND p.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())))`;
 }
+
+/** The same for a whole list of holders at once: `isGoneAmongSql` looks it up where this stands as `present` in a WITH clause. */
+export const PRESENT_SESSIONS_SQL = `present AS MATERIALIZED (
+  SELECT p.objid::text AS session FROM pg_locks p WHERE p.locktype = 'advisory' AND p.classid = ${PRESENCE_LOCKS} AND p.objsubid = 2
+    AND p.granted AND p.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))`;
+
+export function isGoneAmongSql(column: string): string {
+  return `(strpos(${column}, '@') > 0 AND split_part(${column}, '@', 2) NOT IN (SELECT session FROM present))`;
+}

@@ -6,6 +6,7 @@ import { deriveAhead, type DeriveColumns } from './contract-writes.ts';
 import type { Database } from './database.ts';
 import { deliveryMethods } from './deliveries.ts';
 import { listDueByDate } from './due-by-date.ts';
+import { feedMethods } from './feeds.ts';
 import { hostRecordMethods } from './host-records.ts';
 import { laneMethods } from './lanes.ts';
 import { applySystemUpdates, type CommitDependencies, commitRecords } from './record-commits.ts';
@@ -23,6 +24,7 @@ export function createSyncStore(database: Database, world: World, derive: Derive
     ...recordStateMethods(database),
     ...connectionMethods(database, world),
     ...progressMethods(database, world),
+    ...feedMethods(database, world),
     ...hostRecordMethods(database, world),
     commitRecords: async (lane, commits) => {
       const { workspaceId } = lane.connection;
