@@ -1,0 +1,4 @@
+/** Records when a case was first answered; see CaseFirstResponse. */
+trigger CaseResponse on Case(before update) {
+    CaseFirstResponse.onStatus(Trigger.new, Trigger.oldMap);
+}
