@@ -3,11 +3,16 @@
  * after a 401, and a measurement. It never retries otherwise: when to try again is the engine's decision, from the failure it is handed.
  */
 import type { Clock } from '../world.ts';
-import type { CallOptions, CallPriority, ConnectionRef, HostFailure, HostResult } from './port.ts';
+import type { CallOptions, CallPriority, ConnectionRef, Host, HostFailure, HostResult } from './port.ts';
 
-/** HubSpot counts searches apart from everything else; Salesforce has one bucket. */
-export const BUDGET_BUCKETS = ['burst', 'search'] as const;
+/** HubSpot counts searches apart from everything else, both within seconds; Salesforce counts all calls of a day together. */
+const BUDGET_BUCKETS = ['burst', 'search', 'daily'] as const;
 export type BudgetBucket = (typeof BUDGET_BUCKETS)[number];
+/** The buckets that a host's calls fall into. */
+export const HOST_BUCKETS: Record<Host, readonly BudgetBucket[]> = {
+  hubspot: ['burst', 'search'],
+  salesforce: ['daily'],
+};
 
 type BudgetRequest = {
   readonly priority: CallPriority;

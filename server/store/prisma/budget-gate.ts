@@ -1,7 +1,7 @@
 /** The one call budget of each connection, kept in the database so that all instances together stay below the host's limit. */
 import { z } from 'zod';
 import type { ConnectionRef } from '../../crm/port.ts';
-import { BUDGET_BUCKETS, type BudgetBucket, type BudgetGate } from '../../crm/transport.ts';
+import { type BudgetBucket, type BudgetGate, HOST_BUCKETS } from '../../crm/transport.ts';
 import type { World } from '../../world.ts';
 import { type Database, instant, jsonb, type Sql } from './database.ts';
 import { type BudgetState, budgetLeft, learnLimits, newBudget, takeCalls } from './sliding-budget.ts';
@@ -76,7 +76,7 @@ export function createBudgetGate(database: Database, world: World): BudgetGate {
       }),
     report: async (connection, report) => {
       // A spent day is spent for every kind of call; a burst only for its own.
-      const buckets = report.limited?.scope === 'daily' ? BUDGET_BUCKETS : ([report.bucket] as const);
+      const buckets = report.limited?.scope === 'daily' ? HOST_BUCKETS[connection.host] : [report.bucket];
       await database.inWorkspace(connection.workspaceId, async (sql) => {
         const now = world.clock.now();
         for (const bucket of buckets) {

@@ -19,14 +19,24 @@ export const BUDGET_SHARES: Record<CallPriority, number> = {
 const CALM_SHARE = 0.96;
 const URGENT: ReadonlySet<CallPriority> = new Set(['interactive', 'push', 'pull']);
 
-/** Until the host says otherwise: HubSpot's limits of a public app per account, and of search (usage guidelines). */
+/**
+ * Until the host says otherwise: HubSpot's limits of a public app per account, and of search (usage guidelines); the smallest daily
+ * allocation of a Salesforce org that has an API (app limits, API request limits).
+ */
 const BUDGET_DEFAULTS: Record<BudgetBucket, { readonly capacity: number; readonly windowMs: number }> = {
   burst: { capacity: 110, windowMs: 10_000 },
   search: { capacity: 5, windowMs: 1_000 },
+  daily: { capacity: 15_000, windowMs: 86_400_000 },
 };
 
 /** Grants within one grain are kept as one, at its beginning, and leave the window a grain late: a short list that errs on the safe side. */
-const GRAIN_MS = 100;
+const GRAIN_MS_MIN = 100;
+const GRAINS_MAX = 100;
+
+function grainMs({ windowMs }: Pick<BudgetState, 'windowMs'>): number {
+  return Math.max(GRAIN_MS_MIN, Math.ceil(windowMs / GRAINS_MAX));
+}
+
 const WAIT_MS_MIN = 10;
 
 /** `urgent`: how many of the calls were neither a sweep's nor a backfill's. */
@@ -49,7 +59,7 @@ function settleWindow(
   now: number,
 ): { readonly at: number; readonly grants: readonly Grant[]; readonly used: number } {
   const at = Math.max(now, state.grants.at(-1)?.[0] ?? now);
-  const grants = state.grants.filter(([grantedAt]) => grantedAt > at - state.windowMs - GRAIN_MS);
+  const grants = state.grants.filter(([grantedAt]) => grantedAt > at - state.windowMs - grainMs(state));
   return { at, grants, used: grants.reduce((sum, [, calls]) => sum + calls, 0) };
 }
 
@@ -59,11 +69,11 @@ export function budgetLeft(state: BudgetState, now: number): number {
 }
 
 function record(
-  grants: readonly Grant[],
+  { grants, windowMs }: Pick<BudgetState, 'grants' | 'windowMs'>,
   at: number,
   { calls, urgent }: { readonly calls: number; readonly urgent: number },
 ): readonly Grant[] {
-  const grain = at - (at % GRAIN_MS);
+  const grain = at - (at % grainMs({ windowMs }));
   const last = grants.at(-1);
   if (last !== undefined && last[0] >= grain)
     return [...grants.slice(0, -1), [last[0], last[1] + calls, last[2] + urgent]];
@@ -91,7 +101,7 @@ export function takeCalls(
       state: {
         ...next,
         blockedUntil: null,
-        grants: record(grants, at, {
+        grants: record(next, at, {
           calls: request.cost,
           urgent: URGENT.has(request.priority) ? request.cost : 0,
         }),
@@ -103,8 +113,38 @@ export function takeCalls(
     free += calls;
     return free >= request.cost;
   });
-  const waitMs = (enough?.[0] ?? at) + GRAIN_MS + state.windowMs - at;
+  const waitMs = (enough?.[0] ?? at) + grainMs(state) + state.windowMs - at;
   return { state: next, answer: { kind: 'wait', waitMs: Math.max(WAIT_MS_MIN, waitMs) } };
+}
+
+/**
+ * A day's count has the calls of others in it, and nobody says when those were made. They are taken to be spread evenly over the day, so
+ * that room comes back bit by bit and the next answer can correct the guess; and when the host counts fewer than we do, the oldest go.
+ */
+function matchDaily(state: Pick<BudgetState, 'grants' | 'windowMs'>, at: number, unseen: number): readonly Grant[] {
+  if (unseen <= 0) return forget(state.grants, -unseen);
+  const grain = grainMs(state);
+  const newest = at - (at % grain);
+  const spread = Array.from({ length: GRAINS_MAX }, (_, index): Grant => {
+    const calls = Math.floor((unseen * (index + 1)) / GRAINS_MAX) - Math.floor((unseen * index) / GRAINS_MAX);
+    return [newest - index * grain, calls, 0];
+  });
+  const byGrain = new Map<number, Grant>();
+  for (const [grantedAt, calls, urgent] of [...state.grants, ...spread]) {
+    const [, before, urgentBefore] = byGrain.get(grantedAt) ?? [grantedAt, 0, 0];
+    byGrain.set(grantedAt, [grantedAt, before + calls, urgentBefore + urgent]);
+  }
+  return [...byGrain.values()].filter(([, calls]) => calls > 0).toSorted(([left], [right]) => left - right);
+}
+
+/** Drops the oldest calls. */
+function forget(grants: readonly Grant[], calls: number): readonly Grant[] {
+  let left = calls;
+  return grants.flatMap(([at, count, urgent]): readonly Grant[] => {
+    const dropped = Math.min(left, count);
+    left -= dropped;
+    return dropped === count ? [] : [[at, count - dropped, Math.min(urgent, count - dropped)]];
+  });
 }
 
 /** Takes over what the host said: its limit, calls that we did not count, and how long it wants to be left alone. */
@@ -113,11 +153,17 @@ export function learnLimits(state: BudgetState, report: BudgetReport, now: numbe
   const windowMs = report.intervalMs ?? state.windowMs;
   const { at, grants, used } = settleWindow({ ...state, windowMs }, now);
   const unseen = report.remaining === null ? 0 : capacity - report.remaining - used;
+  const learnt =
+    report.bucket === 'daily'
+      ? matchDaily({ grants, windowMs }, at, unseen)
+      : unseen > 0
+        ? record({ grants, windowMs }, at, { calls: unseen, urgent: 0 })
+        : grants;
   const blockedUntil = report.limited === null ? null : at + report.limited.retryAfterMs;
   return {
     capacity,
     windowMs,
-    grants: unseen > 0 ? record(grants, at, { calls: unseen, urgent: 0 }) : grants,
+    grants: learnt,
     blockedUntil: Math.max(blockedUntil ?? 0, state.blockedUntil ?? 0) || null,
   };
 }
