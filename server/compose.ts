@@ -5,22 +5,22 @@
 import type { RequestListener } from 'node:http';
 import type { Express } from 'express';
 import { createCalendars } from './calendars/calendars.ts';
-import { createHubSpotAdapter } from './crm/hubspot/adapter.ts';
-import { createHubSpotOAuth, type HubSpotOAuth } from './crm/hubspot/oauth.ts';
-import { REQUIRED_SCOPES } from './crm/hubspot/scopes.ts';
-import { createTokenSource } from './crm/hubspot/token-source.ts';
 import { verifySignature } from './crm/hubspot/verify.ts';
-import type { ConnectionRef, CrmPort } from './crm/port.ts';
-import type { BudgetGate, CallMetrics } from './crm/transport.ts';
-import type { HubSpotSettings } from './config.ts';
+import { type ConnectionRef, type Host, HOSTS } from './crm/port.ts';
+import type { HubSpotSettings, SalesforceSettings } from './config.ts';
+import { composeHubSpot } from './host-hubspot.ts';
+import type { Hosts, HostParts, HostSurroundings } from './host-parts.ts';
+import { composeSalesforce } from './host-salesforce.ts';
 import { createApp } from './http/app.ts';
 import type { HttpDependencies, HttpSettings, SignatureCheck } from './http/dependencies.ts';
-import { OAUTH_CALLBACK_PATH } from './http/oauth-flow.ts';
+import { keyedHash, sameText } from './http/session.ts';
 import { webhookHandler, webhooksFirst } from './http/webhook.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createCardSecrets } from './services/card-secrets.ts';
 import type { Uninstall } from './services/connections.ts';
 import { createEventHub, type EventHub } from './services/event-hub.ts';
 import { createHousekeeping } from './services/housekeeping.ts';
+import { createProjection } from './services/projection.ts';
 import { createServices } from './services/services.ts';
 import type { ContractStore } from './store/contract-port.ts';
 import { readBacklog } from './store/prisma/backlog.ts';
@@ -28,6 +28,7 @@ import { createContractStore } from './store/prisma/contracts-store.ts';
 import { DIRTY_CHANNEL } from './store/prisma/dirty-marks.ts';
 import type { MasterKeys } from './store/prisma/envelope.ts';
 import { createImportStore } from './store/prisma/imports.ts';
+import { createProjectionStore } from './store/prisma/projection.ts';
 import { openStore, type Store } from './store/prisma/open-store.ts';
 import { createWorkspaceStore } from './store/prisma/workspaces-store.ts';
 import { createEngine, type Engine } from './sync/engine.ts';
@@ -37,7 +38,9 @@ import type { World } from './world.ts';
 export type ServerSettings = {
   readonly databaseUrl: string;
   readonly masterKeys: MasterKeys;
-  readonly hubspot: HubSpotSettings;
+  /** Null: this server does not offer the CRM. */
+  readonly hubspot: HubSpotSettings | null;
+  readonly salesforce?: SalesforceSettings | null;
   /** Origin that HubSpot signs requests for; differs from the browser's only in practice mode. */
   readonly signedOrigin: string;
   readonly http: HttpSettings;
@@ -70,9 +73,31 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
   const metrics = createMetrics();
   const events = createEventHub();
   const state = { draining: false, turning: false };
-  const { store, oauth, hubspot, engine, services, workspaces } = composeCore(settings, { world, metrics, events });
+  const { store, hosts, engine, services, workspaces } = composeCore(settings, { world, metrics, events });
   metrics.watchBacklog(() => readBacklog(store.database, world.clock.now()));
-  const housekeeping = createHousekeeping(services.parts, { ...services, directory: store.sync });
+  const cardSecrets = createCardSecrets({
+    workspaces,
+    world,
+    hash: (text) => keyedHash(settings.http, `card ${text}`),
+    same: sameText,
+    write: async (connection, secret) =>
+      (await hosts[connection.host]?.writeCardSecret?.(connection, secret)) ?? { ok: true, value: null },
+  });
+  const housekeeping = createHousekeeping(services.parts, {
+    ...services,
+    directory: store.sync,
+    upkeep: async (connection) => {
+      const parts = hosts[connection.host];
+      await parts?.keepAlive?.(connection);
+      if (parts?.writeCardSecret !== undefined) await cardSecrets.ensure(connection);
+    },
+  });
+  const projection = createProjection({
+    store: createProjectionStore(store.database),
+    directory: store.sync,
+    rows: eachHost(hosts, ({ rows }) => rows),
+    world,
+  });
   const deps: HttpDependencies = {
     settings: settings.http,
     world,
@@ -80,9 +105,17 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
     services,
     workspaces,
     deliveries: store.sync,
-    crm: { hubspot },
+    crm: services.parts.crm,
     checkSignature: signatureCheck(settings, world),
-    oauth: { client: oauth, vault: store.vault, setState: store.sync.setConnectionState },
+    cardSecrets,
+    oauth: {
+      hosts: eachHost(hosts, ({ oauth }) => oauth),
+      vault: store.vault,
+      setState: store.sync.setConnectionState,
+      afterInstall: async (connection) => {
+        if (hosts[connection.host]?.writeCardSecret !== undefined) await cardSecrets.renew(connection);
+      },
+    },
     engine: { wake: () => engine.wake(), isTurning: () => state.turning },
     events,
     practiceSignIn: settings.practiceSignIn ?? null,
@@ -95,7 +128,7 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
     services,
     housekeeping,
     engine,
-    run: (signal) => runParts({ store, engine, services, housekeeping, state }, signal),
+    run: (signal) => runParts({ store, hosts, engine, services, housekeeping, projection, state }, signal),
     startDraining: () => {
       state.draining = true;
       events.close();
@@ -109,7 +142,10 @@ type Surroundings = { readonly world: World; readonly metrics: Metrics; readonly
 /** Everything below HTTP. */
 function composeCore(settings: ServerSettings, { world, metrics, events }: Surroundings) {
   // Store and engine tell services that are built on them: those are looked up when they are first needed.
-  const late: { services: ReturnType<typeof createServices> | null } = { services: null };
+  const late: { services: ReturnType<typeof createServices> | null; engine: Engine | null } = {
+    services: null,
+    engine: null,
+  };
   const store = openStore({
     url: settings.databaseUrl,
     world,
@@ -117,21 +153,20 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
     derive: async (workspaceId, contracts) => (await late.services?.derived.derive(workspaceId, contracts)) ?? [],
   });
   const { publicUrl } = settings.http;
-  const oauth = createHubSpotOAuth({
-    clientId: settings.hubspot.clientId,
-    clientSecret: settings.hubspot.clientSecret,
-    redirectUri: `${publicUrl}${OAUTH_CALLBACK_PATH}`,
-    baseUrl: settings.hubspot.apiBase,
-    authorizeUrl: settings.hubspot.authorizeUrl,
+  const hosts = composeHosts(settings, {
     world,
+    metrics,
+    store,
+    publicUrl,
+    wake: () => late.engine?.wake(),
   });
-  const hubspot = hubSpotPort({ settings, world, metrics, store, oauth });
+  const crm = eachHost(hosts, ({ port }) => port);
   const calendars = createCalendars();
   const contracts = createContractStore(store.database, world);
   const workspaces = createWorkspaceStore(store.database, world);
   const engine = createEngine({
     store: store.sync,
-    crm: { hubspot },
+    crm,
     world,
     calendars,
     settings: engineSettings(settings, contracts),
@@ -139,33 +174,65 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
     onCases: (connection, accountIds) => late.services?.slaRefresh.note(connection, accountIds),
     afterHook: (point, connection) => Promise.resolve(tellPages(events, point, connection)),
   });
+  late.engine = engine;
   const imports = createImportStore(store.database, world);
   const services = createServices(
     {
       contracts,
       workspaces,
       imports,
-      crm: { hubspot },
+      crm,
       calendars,
       world,
       events,
       publicUrl,
       wake: () => engine.wake(),
     },
-    { uninstall: uninstaller(oauth, store), requiredScopes: REQUIRED_SCOPES },
+    { uninstall: uninstaller(hosts, store), requiredScopes: eachHost(hosts, ({ oauth }) => oauth.requiredScopes) },
   );
   late.services = services;
-  return { store, oauth, hubspot, engine, services, workspaces };
+  return { store, hosts, engine, services, workspaces };
+}
+
+function composeHosts(settings: ServerSettings, surroundings: HostSurroundings): Hosts {
+  const { hubspot, salesforce = null } = settings;
+  return {
+    ...(hubspot === null ? {} : { hubspot: composeHubSpot(hubspot, surroundings) }),
+    ...(salesforce === null ? {} : { salesforce: composeSalesforce(salesforce, surroundings) }),
+  };
+}
+
+/** One part of each CRM, where it has it. */
+function eachHost<T>(
+  { hubspot, salesforce }: Hosts,
+  pick: (parts: HostParts) => T | undefined,
+): { readonly [H in Host]?: T } {
+  const ofHubSpot = hubspot && pick(hubspot);
+  const ofSalesforce = salesforce && pick(salesforce);
+  return {
+    ...(ofHubSpot === undefined ? {} : { hubspot: ofHubSpot }),
+    ...(ofSalesforce === undefined ? {} : { salesforce: ofSalesforce }),
+  };
 }
 
 type Running = Pick<ComposedServer, 'store' | 'engine' | 'services' | 'housekeeping'> & {
+  readonly hosts: Hosts;
+  readonly projection: ReturnType<typeof createProjection>;
   readonly state: { turning: boolean };
 };
 
-async function runParts({ store, engine, services, housekeeping, state }: Running, signal: AbortSignal): Promise<void> {
+async function runParts(running: Running, signal: AbortSignal): Promise<void> {
+  const { store, hosts, engine, services, housekeeping, projection, state } = running;
   await store.database.listen(DIRTY_CHANNEL, () => engine.wake(), signal);
   state.turning = true;
-  await Promise.all([engine.run(signal), housekeeping.run(signal), services.slaRefresh.run(signal)]).finally(() => {
+  const listening = HOSTS.map((host) => hosts[host]?.listen?.(signal));
+  await Promise.all([
+    engine.run(signal),
+    housekeeping.run(signal),
+    services.slaRefresh.run(signal),
+    projection.run(signal),
+    ...listening,
+  ]).finally(() => {
     state.turning = false;
   });
 }
@@ -184,42 +251,9 @@ function engineSettings({ http, workerCount }: ServerSettings, contracts: Contra
 }
 
 function signatureCheck({ hubspot, signedOrigin }: ServerSettings, world: World): SignatureCheck {
+  if (hubspot === null) return () => ({ valid: false, reason: 'not_configured' });
   const secrets = [hubspot.clientSecret, hubspot.clientSecretPrevious].filter((secret) => secret !== null);
   return (request) => verifySignature(request, { publicBaseUrl: signedOrigin, secrets, now: world.clock.now() });
-}
-
-type PortParts = {
-  readonly settings: ServerSettings;
-  readonly world: World;
-  readonly metrics: Metrics;
-  readonly store: Store;
-  readonly oauth: HubSpotOAuth;
-};
-
-function hubSpotPort({ settings, world, metrics, store, oauth }: PortParts): CrmPort {
-  const gate: BudgetGate = {
-    take: (connection, request) => store.budget.take(connection, request),
-    report: (connection, report) => {
-      if (report.max !== null && report.remaining !== null && report.max > 0) {
-        metrics.budgetLeft.set(report.remaining / report.max);
-      }
-      return store.budget.report(connection, report);
-    },
-  };
-  const calls: CallMetrics = {
-    called: ({ operation, outcome, durationMs }) => {
-      metrics.hostCalls.inc({ operation, outcome });
-      metrics.hostCallSeconds.observe({ operation }, durationMs / 1000);
-    },
-  };
-  return createHubSpotAdapter({
-    baseUrl: settings.hubspot.apiBase,
-    appId: settings.hubspot.appId,
-    world,
-    gate,
-    tokens: createTokenSource({ vault: store.vault, oauth, world }),
-    metrics: calls,
-  });
 }
 
 function syncMetrics(metrics: Metrics): SyncMetrics {
@@ -239,15 +273,10 @@ function tellPages(events: EventHub, point: string, connection: ConnectionRef | 
   if (point === 'settled') events.publish(connection.workspaceId, { kind: 'connections' });
 }
 
-/** The app is taken out of the portal first, while a token still works; then the refresh token is ended. */
-function uninstaller(oauth: HubSpotOAuth, store: Store): Uninstall {
+function uninstaller(hosts: Hosts, store: Store): Uninstall {
   return async (connection) => {
     const credential = await store.vault.read(connection);
-    if (credential === null) return 'unreachable';
-    const fresh = await oauth.refresh(credential);
-    const current = fresh.ok ? fresh.value : credential;
-    const removed = await oauth.uninstall(current.accessToken);
-    const ended = await oauth.revoke(current.refreshToken);
-    return removed.ok && ended.ok ? 'uninstalled' : 'unreachable';
+    const oauth = hosts[connection.host]?.oauth;
+    return credential === null || oauth === undefined ? 'unreachable' : await oauth.end(credential);
   };
 }

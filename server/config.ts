@@ -16,6 +16,15 @@ export type HubSpotSettings = {
   readonly authorizeUrl: string;
 };
 
+export type SalesforceSettings = {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Origin of the usual sign-in page, e.g. `https://login.salesforce.com`. */
+  readonly loginUrl: string;
+  /** `host:port` of the Pub/Sub API; with the prefix `http://` it is spoken to without TLS. */
+  readonly pubSubEndpoint: string;
+};
+
 type CommonConfig = {
   readonly port: number;
   readonly bindAddress: string;
@@ -31,7 +40,9 @@ export type LiveConfig = CommonConfig & {
   readonly mode: 'live';
   readonly publicUrl: string;
   readonly databaseUrl: string;
-  readonly hubspot: HubSpotSettings;
+  /** Null: this server does not offer the CRM. At least one of the two is there. */
+  readonly hubspot: HubSpotSettings | null;
+  readonly salesforce: SalesforceSettings | null;
   readonly masterKey: Uint8Array;
   readonly sessionSecret: string;
 };
@@ -68,23 +79,31 @@ const EXPECTED = {
   HUBSPOT_APP_ID: 'the numeric id of the HubSpot app',
   HUBSPOT_API_BASE: 'an origin such as https://api.hubapi.com',
   HUBSPOT_AUTHORIZE_URL: 'an address such as https://app.hubspot.com/oauth/authorize',
+  SALESFORCE_CLIENT_ID: 'the consumer key of the External Client App',
+  SALESFORCE_CLIENT_SECRET: 'the consumer secret of the External Client App',
+  SALESFORCE_LOGIN_URL: 'an origin such as https://login.salesforce.com',
+  SALESFORCE_PUBSUB_ENDPOINT: 'a host and port such as api.pubsub.salesforce.com:7443',
   COUNTERPART_MASTER_KEY: '32 random bytes in base64, for example from: openssl rand -base64 32',
   SESSION_SECRET: 'at least 32 random characters, for example from: openssl rand -base64 32',
 } as const;
 type Variable = keyof typeof EXPECTED;
 const isVariable = (name: PropertyKey | undefined): name is Variable => typeof name === 'string' && name in EXPECTED;
 
-const LIVE_VARIABLES = [
+const SERVER_VARIABLES = [
   'PUBLIC_URL',
   'DATABASE_URL',
-  'HUBSPOT_CLIENT_ID',
-  'HUBSPOT_CLIENT_SECRET',
-  'HUBSPOT_APP_ID',
   'COUNTERPART_MASTER_KEY',
   'SESSION_SECRET',
 ] as const satisfies readonly Variable[];
+/** What each CRM's app needs: all of them, or none where the CRM is not offered. */
+const HOST_VARIABLES = {
+  HubSpot: ['HUBSPOT_CLIENT_ID', 'HUBSPOT_CLIENT_SECRET', 'HUBSPOT_APP_ID'],
+  Salesforce: ['SALESFORCE_CLIENT_ID', 'SALESFORCE_CLIENT_SECRET'],
+} as const satisfies Record<string, readonly Variable[]>;
+const LIVE_VARIABLES = [...SERVER_VARIABLES, ...HOST_VARIABLES.HubSpot, ...HOST_VARIABLES.Salesforce] as const;
 
 const origin = z.url({ protocol: /^https?$/ }).refine((text) => URL.canParse(text) && new URL(text).pathname === '/');
+const endpoint = z.string().regex(/^(http:\/\/)?[A-Za-z0-9.-]{1,253}:\d{1,5}$/);
 const masterKey = z.base64().transform((text, context) => {
   const bytes = new Uint8Array(Buffer.from(text, 'base64'));
   if (bytes.length !== MASTER_KEY_BYTES) context.addIssue('the key has another length');
@@ -110,6 +129,10 @@ const environmentSchema = z.object({
     .optional(),
   HUBSPOT_API_BASE: origin.default('https://api.hubapi.com'),
   HUBSPOT_AUTHORIZE_URL: z.url({ protocol: /^https?$/ }).default('https://app.hubspot.com/oauth/authorize'),
+  SALESFORCE_CLIENT_ID: z.string().min(8).optional(),
+  SALESFORCE_CLIENT_SECRET: z.string().min(16).optional(),
+  SALESFORCE_LOGIN_URL: origin.default('https://login.salesforce.com'),
+  SALESFORCE_PUBSUB_ENDPOINT: endpoint.default('api.pubsub.salesforce.com:7443'),
   COUNTERPART_MASTER_KEY: masterKey.optional(),
   SESSION_SECRET: z.string().min(SESSION_SECRET_LENGTH_MIN).optional(),
 });
@@ -143,17 +166,14 @@ function practiceConfig(values: Environment): PracticeConfig {
 }
 
 function liveConfig(values: Environment, because: Variable | undefined): ConfigResult {
-  const missing = LIVE_VARIABLES.find((name) => values[name] === undefined);
+  const missing = SERVER_VARIABLES.find((name) => values[name] === undefined) ?? missingOfHosts(values);
   const { PUBLIC_URL, DATABASE_URL, COUNTERPART_MASTER_KEY, SESSION_SECRET } = values;
-  const { HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET, HUBSPOT_APP_ID } = values;
   if (
+    missing !== null ||
     PUBLIC_URL === undefined ||
     DATABASE_URL === undefined ||
     COUNTERPART_MASTER_KEY === undefined ||
-    SESSION_SECRET === undefined ||
-    HUBSPOT_CLIENT_ID === undefined ||
-    HUBSPOT_CLIENT_SECRET === undefined ||
-    HUBSPOT_APP_ID === undefined
+    SESSION_SECRET === undefined
   ) {
     const name = missing ?? 'PUBLIC_URL';
     const why = because === undefined ? 'COUNTERPART_MODE is live' : `${because} is set`;
@@ -169,15 +189,41 @@ function liveConfig(values: Environment, because: Variable | undefined): ConfigR
       databaseUrl: DATABASE_URL,
       masterKey: COUNTERPART_MASTER_KEY,
       sessionSecret: SESSION_SECRET,
-      hubspot: {
-        clientId: HUBSPOT_CLIENT_ID,
-        clientSecret: HUBSPOT_CLIENT_SECRET,
-        clientSecretPrevious: values.HUBSPOT_CLIENT_SECRET_PREVIOUS ?? null,
-        appId: HUBSPOT_APP_ID,
-        apiBase: new URL(values.HUBSPOT_API_BASE).origin,
-        authorizeUrl: values.HUBSPOT_AUTHORIZE_URL,
-      },
+      hubspot: hubSpotSettings(values),
+      salesforce: salesforceSettings(values),
     },
+  };
+}
+
+/** The first variable that a CRM's app lacks; where none of either is set, HubSpot's first one. */
+function missingOfHosts(values: Environment): Variable | null {
+  const begun = Object.values(HOST_VARIABLES).filter((names) => names.some((name) => values[name] !== undefined));
+  if (begun.length === 0) return HOST_VARIABLES.HubSpot[0];
+  return begun.flat().find((name) => values[name] === undefined) ?? null;
+}
+
+function hubSpotSettings(values: Environment): HubSpotSettings | null {
+  const { HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET, HUBSPOT_APP_ID } = values;
+  if (HUBSPOT_CLIENT_ID === undefined || HUBSPOT_CLIENT_SECRET === undefined || HUBSPOT_APP_ID === undefined)
+    return null;
+  return {
+    clientId: HUBSPOT_CLIENT_ID,
+    clientSecret: HUBSPOT_CLIENT_SECRET,
+    clientSecretPrevious: values.HUBSPOT_CLIENT_SECRET_PREVIOUS ?? null,
+    appId: HUBSPOT_APP_ID,
+    apiBase: new URL(values.HUBSPOT_API_BASE).origin,
+    authorizeUrl: values.HUBSPOT_AUTHORIZE_URL,
+  };
+}
+
+function salesforceSettings(values: Environment): SalesforceSettings | null {
+  const { SALESFORCE_CLIENT_ID, SALESFORCE_CLIENT_SECRET } = values;
+  if (SALESFORCE_CLIENT_ID === undefined || SALESFORCE_CLIENT_SECRET === undefined) return null;
+  return {
+    clientId: SALESFORCE_CLIENT_ID,
+    clientSecret: SALESFORCE_CLIENT_SECRET,
+    loginUrl: new URL(values.SALESFORCE_LOGIN_URL).origin,
+    pubSubEndpoint: values.SALESFORCE_PUBSUB_ENDPOINT,
   };
 }
 

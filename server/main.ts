@@ -8,7 +8,7 @@ import type { RequestListener } from 'node:http';
 import { composeServer, type ComposedServer, type ServerSettings } from './compose.ts';
 import { type Config, type LiveConfig, parseConfig, type PracticeConfig } from './config.ts';
 import { type HttpSettings, RATE_LIMITS_DEFAULT } from './http/dependencies.ts';
-import { OAUTH_CALLBACK_PATH } from './http/oauth-flow.ts';
+import { oauthCallbackPath } from './http/oauth-flow.ts';
 import { PRACTICE_SIGN_IN_PATH } from './http/practice-sign-in.ts';
 import { type HttpServer, listen } from './http/server.ts';
 import { WEBHOOK_PATH } from './http/webhook.ts';
@@ -51,6 +51,7 @@ async function startLive(config: LiveConfig, world: World): Promise<Started> {
       databaseUrl: config.databaseUrl,
       masterKeys: { currentId: 'main', keys: { main: config.masterKey } },
       hubspot: config.hubspot,
+      salesforce: config.salesforce,
       signedOrigin: config.publicUrl,
       http: httpSettings(config, { publicUrl: config.publicUrl, sessionSecret: config.sessionSecret }),
     },
@@ -61,11 +62,19 @@ async function startLive(config: LiveConfig, world: World): Promise<Started> {
     stop,
     addresses: [
       { label: 'Workspace', url: `${config.publicUrl}/` },
-      { label: 'OAuth redirect', url: `${config.publicUrl}${OAUTH_CALLBACK_PATH}` },
-      { label: 'Webhooks', url: `${config.publicUrl}${WEBHOOK_PATH}` },
+      ...(config.hubspot === null ? [] : hubSpotAddresses(config.publicUrl)),
+      ...(config.salesforce === null ? [] : salesforceAddresses(config.publicUrl)),
     ],
   };
 }
+
+const hubSpotAddresses = (origin: string): readonly Address[] => [
+  { label: 'HubSpot redirect', url: `${origin}${oauthCallbackPath('hubspot')}` },
+  { label: 'HubSpot webhooks', url: `${origin}${WEBHOOK_PATH}` },
+];
+const salesforceAddresses = (origin: string): readonly Address[] => [
+  { label: 'Salesforce redirect', url: `${origin}${oauthCallbackPath('salesforce')}` },
+];
 
 async function startPracticeMode(config: PracticeConfig, world: World): Promise<Started> {
   if (config.port > PRACTICE_PORT_MAX)

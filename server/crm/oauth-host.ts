@@ -3,7 +3,7 @@
  * end it again. The account and the person are what the host's token and identity endpoints say, never what the callback says.
  */
 import type { Credential } from './credentials.ts';
-import type { ConnectionRef, Host, HostResult } from './port.ts';
+import type { Host, HostResult } from './port.ts';
 
 export type HostGrant = {
   readonly credential: Credential;
@@ -42,6 +42,4 @@ export interface OAuthHost {
   end(credential: Credential): Promise<'uninstalled' | 'unreachable'>;
   /** What an account has to have granted, to be shown as missing where it has not. */
   readonly requiredScopes: readonly string[];
-  /** Prepares what the account's own cards need to call us, once its tokens are kept; absent where cards need nothing. */
-  readonly afterInstall?: (connection: ConnectionRef) => Promise<void>;
 }

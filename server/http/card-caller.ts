@@ -1,6 +1,7 @@
 /**
- * Who a card speaks for. HubSpot signs the whole address, to which it has appended portal, user and email; only those are believed. The
- * record that a card says it stands on is not part of this proof and is checked by the services.
+ * Who a card speaks for. HubSpot signs the whole address, to which it has appended portal, user and email; an org's Apex sends the secret
+ * that only this org holds, with the user it runs as. Only those are believed. The record that a card says it stands on is not part of
+ * this proof and is checked by the services.
  */
 import type { Request } from 'express';
 import { z } from 'zod';
@@ -15,11 +16,30 @@ const signedParameters = z.object({
   userEmail: z.email().max(254),
 });
 
+/** What the packaged Apex says besides; repeated headers arrive as one text with a comma and are refused. */
+const orgHeaders = z.object({
+  org: z.string().regex(/^00D[A-Za-z0-9]{15}$/),
+  userId: z.string().regex(/^005[A-Za-z0-9]{15}$/),
+  userEmail: z.email().max(254),
+  record: z
+    .string()
+    .regex(/^(opportunity|account)\/[A-Za-z0-9]{18}$/)
+    .optional(),
+});
+const BEARER = /^Bearer ([A-Za-z0-9_-]{43})$/;
+
+const ORG_HEADER = 'x-counterpart-org';
+
 export async function findCardCaller(
   deps: HttpDependencies,
   request: Request,
   body: Uint8Array,
 ): Promise<Outcome<CardCaller>> {
+  const isOrg = header(request, ORG_HEADER) !== undefined || header(request, 'authorization') !== undefined;
+  return isOrg ? await ofOrg(deps, request) : await ofPortal(deps, request, body);
+}
+
+async function ofPortal(deps: HttpDependencies, request: Request, body: Uint8Array): Promise<Outcome<CardCaller>> {
   const verdict = deps.checkSignature({
     method: request.method,
     target: request.originalUrl,
@@ -27,10 +47,7 @@ export async function findCardCaller(
     signature: header(request, 'x-hubspot-signature-v3'),
     timestamp: header(request, 'x-hubspot-request-timestamp'),
   });
-  if (!verdict.valid) {
-    deps.metrics.signatureFailures.inc({ reason: verdict.reason });
-    return refused('signature_refused', { reason: verdict.reason });
-  }
+  if (!verdict.valid) return refuseProof(deps, verdict.reason);
   const signed = signedParameters.safeParse(request.query);
   if (!signed.success) return refused('bad_request', { reason: 'signed_parameters' });
   const connection = await deps.services.connections.ofAccount('hubspot', signed.data.portalId);
@@ -39,6 +56,32 @@ export async function findCardCaller(
     ok: true,
     value: { kind: 'card', connection, hostUserId: signed.data.userId, email: signed.data.userEmail.toLowerCase() },
   };
+}
+
+/** The secret comes first: before it fits, nothing else about the request, nor whether the org is known, shows in the answer. */
+async function ofOrg(deps: HttpDependencies, request: Request): Promise<Outcome<CardCaller>> {
+  const authorization = header(request, 'authorization');
+  if (authorization === undefined) return refuseProof(deps, 'secret_missing');
+  const [, secret] = BEARER.exec(authorization) ?? [];
+  const org = orgHeaders.shape.org.safeParse(header(request, ORG_HEADER));
+  if (secret === undefined || !org.success) return refuseProof(deps, 'secret_wrong');
+  const connection = await deps.services.connections.ofAccount('salesforce', org.data);
+  const fits = connection !== null && (await deps.cardSecrets.fits(connection, secret));
+  if (connection === null || !fits) return refuseProof(deps, 'secret_wrong');
+  const said = orgHeaders.safeParse({
+    org: org.data,
+    userId: header(request, 'x-counterpart-user-id'),
+    userEmail: header(request, 'x-counterpart-user-email'),
+    record: header(request, 'x-counterpart-record'),
+  });
+  if (!said.success) return refused('bad_request', { reason: 'caller_headers' });
+  const { userId, userEmail } = said.data;
+  return { ok: true, value: { kind: 'card', connection, hostUserId: userId, email: userEmail.toLowerCase() } };
+}
+
+function refuseProof(deps: HttpDependencies, reason: string): Outcome<CardCaller> {
+  deps.metrics.signatureFailures.inc({ reason });
+  return refused('signature_refused', { reason });
 }
 
 /** Undefined when absent or given more than once. */

@@ -1,8 +1,9 @@
 /** What the HTTP layer is given by the composition root. It builds nothing itself and reads no environment. */
 import type { CredentialVault } from '../crm/credentials.ts';
-import type { HubSpotOAuth } from '../crm/hubspot/oauth.ts';
-import type { CrmPort, Host } from '../crm/port.ts';
+import type { OAuthHost } from '../crm/oauth-host.ts';
+import type { ConnectionRef, CrmPort, Host } from '../crm/port.ts';
 import type { Metrics } from '../metrics.ts';
+import type { CardSecrets } from '../services/card-secrets.ts';
 import type { EventHub } from '../services/event-hub.ts';
 import type { Services } from '../services/services.ts';
 import type { SyncStore } from '../store/port.ts';
@@ -27,11 +28,13 @@ export type HttpSettings = {
 export type RateLimits = { readonly perAddress: number; readonly perUser: number; readonly perWorkspace: number };
 export const RATE_LIMITS_DEFAULT: RateLimits = { perAddress: 1200, perUser: 600, perWorkspace: 3000 };
 
-/** What the browser flow of an install needs. */
-export type HostOauth = {
-  readonly client: HubSpotOAuth;
+/** What the browser flow of an install needs: the CRMs that this server is an app of, and where what they grant is kept. */
+export type OAuthParts = {
+  readonly hosts: { readonly [H in Host]?: OAuthHost };
   readonly vault: CredentialVault;
   readonly setState: SyncStore['setConnectionState'];
+  /** Prepares what the account's own cards need to call us, once its tokens are kept. It may fail without the install failing. */
+  readonly afterInstall: (connection: ConnectionRef) => Promise<void>;
 };
 
 export type SignatureCheck = (request: {
@@ -58,7 +61,8 @@ export type HttpDependencies = {
   readonly deliveries: Pick<SyncStore, 'acceptDelivery'>;
   readonly crm: Partial<Record<Host, CrmPort>>;
   readonly checkSignature: SignatureCheck;
-  readonly oauth: HostOauth | null;
+  readonly cardSecrets: Pick<CardSecrets, 'fits'>;
+  readonly oauth: OAuthParts;
   readonly engine: EngineSignals;
   readonly events: EventHub;
   /** Gives a practice visitor an admin of the seeded workspace; null outside practice mode, where its route does not exist. */

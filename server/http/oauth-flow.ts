@@ -1,23 +1,26 @@
 /**
- * Installing the app and signing in, which are one thing: an administrator of a portal authorises it. The state is bound to the browser,
- * used once and lives ten minutes; portal and user are what the token endpoint says, never what the callback says.
+ * Installing the app and signing in, which are one thing: an administrator of a portal or org authorises it. The state is bound to the
+ * browser, used once and lives ten minutes; account and user are what the host's own endpoints say, never what the callback says.
  */
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
-import type { HubSpotOAuth } from '../crm/hubspot/oauth.ts';
-import type { ConnectionRef } from '../crm/port.ts';
-import type { HttpDependencies, HostOauth } from './dependencies.ts';
+import type { HostGrant, OAuthHost } from '../crm/oauth-host.ts';
+import { type ConnectionRef, type Host, HOSTS } from '../crm/port.ts';
+import type { HttpDependencies } from './dependencies.ts';
 import { sendProblem } from './problem.ts';
 import { beginSession, findCaller, keyedHash, newSecret, readCookie, setCookie } from './session.ts';
 
-export const OAUTH_START_PATH = '/oauth/hubspot/start';
-export const OAUTH_CALLBACK_PATH = '/oauth/hubspot/callback';
+export const oauthStartPath = (host: Host): string => `/oauth/${host}/start`;
+export const oauthCallbackPath = (host: Host): string => `/oauth/${host}/callback`;
 const OAUTH_STATE_MS = 600_000;
 
-/** Addresses HubSpot may be returned to after an install that began in its marketplace. */
-const HUBSPOT_RETURN = /^https:\/\/app(-[a-z0-9]{2,6})?\.hubspot\.com\//;
+const HOST_NAMES: Record<Host, string> = { hubspot: 'HubSpot', salesforce: 'Salesforce' };
 
-const startQuery = z.object({ returnPath: z.string().max(300).optional() });
+const startQuery = z.object({
+  returnPath: z.string().max(300).optional(),
+  /** Name of the sign-in host, for orgs that take their people on their own domain only. */
+  host: z.string().min(1).max(255).optional(),
+});
 const callbackQuery = z.object({
   code: z.string().min(1).max(1024).optional(),
   state: z.string().max(200).optional(),
@@ -27,72 +30,82 @@ const callbackQuery = z.object({
 });
 
 export function mountOauth(router: Router, deps: HttpDependencies): void {
-  const { oauth } = deps;
-  if (oauth === null) return;
-  router.get(OAUTH_START_PATH, (request, response) => start(deps, oauth, { request, response }));
-  router.get(OAUTH_CALLBACK_PATH, (request, response) => callback(deps, oauth, { request, response }));
+  for (const host of HOSTS) {
+    const oauth = deps.oauth.hosts[host];
+    if (oauth === undefined) continue;
+    router.get(oauthStartPath(host), (request, response) => start(deps, oauth, { request, response }));
+    router.get(oauthCallbackPath(host), (request, response) => callback(deps, oauth, { request, response }));
+  }
 }
 
-type Grant = Extract<Awaited<ReturnType<HubSpotOAuth['exchange']>>, { ok: true }>['value'];
 type Exchange = { readonly request: Request; readonly response: Response };
 
-async function start(deps: HttpDependencies, oauth: HostOauth, { request, response }: Exchange): Promise<void> {
+async function start(deps: HttpDependencies, oauth: OAuthHost, { request, response }: Exchange): Promise<void> {
   const query = startQuery.safeParse(request.query);
+  const asked = query.success ? query.data : {};
+  const loginHost = asked.host === undefined ? null : oauth.acceptLoginHost(asked.host);
+  if (asked.host !== undefined && loginHost === null)
+    return sendProblem(response, { code: 'bad_request', reason: 'login_host' });
   const caller = await findCaller(deps, request);
   await sendToConsent(deps, oauth, response, {
-    // Only an admin adds a portal to the workspace they are in; anybody else signs in to the portal's own.
+    // Only an admin adds an account to the workspace they are in; anybody else signs in to the account's own.
     workspaceId: caller !== null && caller.user.role === 'admin' ? caller.workspace.id : null,
-    returnPath: query.success ? localPath(query.data.returnPath) : null,
+    returnPath: localPath(asked.returnPath),
+    loginHost,
   });
 }
 
-type Begin = { readonly workspaceId: string | null; readonly returnPath: string | null };
+type Begin = {
+  readonly workspaceId: string | null;
+  readonly returnPath: string | null;
+  readonly loginHost: string | null;
+};
 
 async function sendToConsent(
   deps: HttpDependencies,
-  oauth: HostOauth,
+  oauth: OAuthHost,
   response: Response,
   begin: Begin,
 ): Promise<void> {
   const state = newSecret(deps);
   const browser = newSecret(deps);
-  const verifier = oauth.client.createVerifier();
+  const verifier = oauth.createVerifier();
   const at = deps.world.clock.now();
   await deps.workspaces.saveOauthState({
     stateHash: keyedHash(deps.settings, state),
     browserHash: keyedHash(deps.settings, browser),
-    host: 'hubspot',
+    host: oauth.host,
     codeVerifier: verifier,
     ...begin,
     at,
     expiresAt: at + OAUTH_STATE_MS,
   });
   setCookie(response, deps.settings, { name: 'oauth', value: browser, maxAgeMs: OAUTH_STATE_MS });
-  response.redirect(302, oauth.client.authorizeUrl({ state, verifier }));
+  response.redirect(302, oauth.authorizeUrl({ state, verifier, loginHost: begin.loginHost }));
 }
 
-async function callback(deps: HttpDependencies, oauth: HostOauth, exchange: Exchange): Promise<void> {
+async function callback(deps: HttpDependencies, oauth: OAuthHost, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   const query = callbackQuery.safeParse(request.query);
   if (!query.success) return sendProblem(response, { code: 'bad_request' });
   const { code, state, error, step, returnUrl } = query.data;
-  const returnTo = returnUrl !== undefined && HUBSPOT_RETURN.test(returnUrl) ? returnUrl : null;
+  const returnTo = returnUrl !== undefined && oauth.mayReturnTo(returnUrl) ? returnUrl : null;
   if (step === 'authorize' || (code === undefined && error === undefined)) {
-    return await sendToConsent(deps, oauth, response, { workspaceId: null, returnPath: null });
+    return await sendToConsent(deps, oauth, response, { workspaceId: null, returnPath: null, loginHost: null });
   }
   const browser = readCookie(request, deps.settings, 'oauth');
   if (error !== undefined) return response.redirect(302, '/?signIn=declined');
   if (state === undefined || browser === null || code === undefined) {
     return sendProblem(response, { code: 'forbidden', reason: 'oauth_state' });
   }
-  const { settings } = deps;
-  const begun = await deps.workspaces.takeOauthState(
-    keyedHash(settings, state),
-    keyedHash(settings, browser),
-    deps.world.clock.now(),
-  );
+  const begun = await deps.workspaces.takeOauthState({
+    host: oauth.host,
+    stateHash: keyedHash(deps.settings, state),
+    browserHash: keyedHash(deps.settings, browser),
+    at: deps.world.clock.now(),
+  });
   if (begun === null) return sendProblem(response, { code: 'forbidden', reason: 'oauth_state' });
-  const granted = await oauth.client.exchange({ code, verifier: begun.codeVerifier });
+  const granted = await oauth.exchange({ code, verifier: begun.codeVerifier, loginHost: begun.loginHost });
   if (!granted.ok) {
     deps.world.log.warn({ failure: granted.failure.kind }, 'the authorisation code was not accepted');
     const isRefused = granted.failure.kind === 'authRevoked' || granted.failure.kind === 'rejected';
@@ -102,41 +115,41 @@ async function callback(deps: HttpDependencies, oauth: HostOauth, exchange: Exch
   }
   const joined = await join(deps, oauth, granted.value, begun.workspaceId);
   if (joined === null) return sendProblem(response, { code: 'forbidden', reason: 'portal_of_another_workspace' });
-  // An admin who adds a portal stays who they are; everybody else is signed in as the portal's user.
+  // An admin who adds an account stays who they are; everybody else is signed in as the account's user.
   if (begun.workspaceId === null) await beginSession(deps, response, joined);
   response.redirect(302, returnTo ?? begun.returnPath ?? '/');
 }
 
-/** The portal's workspace, found or made, with its tokens kept and its first reading begun; null when it belongs to another one. */
+/** The account's workspace, found or made, with its tokens kept and its first reading begun; null when it belongs to another one. */
 async function join(
   deps: HttpDependencies,
-  oauth: HostOauth,
-  grant: Grant,
+  oauth: OAuthHost,
+  { credential, accountId, accountName, user }: HostGrant,
   workspaceId: string | null,
 ): Promise<{ readonly workspaceId: string; readonly userId: string } | null> {
+  const { host } = oauth;
   const at = deps.world.clock.now();
-  const inspected = await oauth.client.introspect(grant.accessToken);
-  const told = inspected.ok ? inspected.value : null;
-  const email = told?.userEmail ?? `hubspot-user-${grant.userId ?? 'unknown'}@${grant.accountId}.invalid`;
+  const email = user.email ?? `${host}-user-${user.id ?? 'unknown'}@${accountId}.invalid`;
   const installed = await deps.workspaces.install({
-    host: 'hubspot',
-    accountId: grant.accountId,
-    name: told?.accountDomain ?? `HubSpot ${grant.accountId}`,
-    scopes: grant.scopes,
+    host,
+    accountId,
+    name: accountName ?? `${HOST_NAMES[host]} ${accountId}`,
+    scopes: credential.scopes,
     installedBy: email,
     at,
     workspaceId,
   });
   if (installed.kind === 'taken') return null;
   const { connection, newWorkspace } = installed;
-  await oauth.vault.write(connection, grant);
-  await describe(deps, connection, { name: told?.accountDomain ?? null, newWorkspace });
-  await oauth.setState(connection, 'installing', null);
-  const user = await deps.workspaces.ensureUser(connection.workspaceId, {
-    hostUser: grant.userId === null ? null : { host: 'hubspot', accountId: grant.accountId, userId: grant.userId },
+  await deps.oauth.vault.write(connection, credential);
+  await describe(deps, connection, { name: accountName, newWorkspace });
+  await deps.oauth.setState(connection, 'installing', null);
+  await deps.oauth.afterInstall(connection);
+  const person = await deps.workspaces.ensureUser(connection.workspaceId, {
+    hostUser: user.id === null ? null : { host, accountId, userId: user.id },
     email,
-    name: null,
-    locale: null,
+    name: user.name,
+    locale: user.locale,
     roleIfNew: newWorkspace ? 'admin' : 'manager',
     at,
   });
@@ -146,12 +159,12 @@ async function join(
     action: 'portal_authorised',
     subjectType: 'connection',
     subjectId: connection.connectionId,
-    detail: { host: 'hubspot', accountId: grant.accountId },
+    detail: { host, accountId },
     at,
   });
   deps.engine.wake();
   deps.events.publish(connection.workspaceId, { kind: 'connections' });
-  return { workspaceId: connection.workspaceId, userId: user.id };
+  return { workspaceId: connection.workspaceId, userId: person.id };
 }
 
 async function describe(
@@ -159,9 +172,9 @@ async function describe(
   connection: ConnectionRef,
   { name, newWorkspace }: { readonly name: string | null; readonly newWorkspace: boolean },
 ): Promise<void> {
-  const described = await deps.crm.hubspot?.describeAccount(connection, { priority: 'interactive' });
+  const described = await deps.crm[connection.host]?.describeAccount(connection, { priority: 'interactive' });
   if (described?.ok !== true) {
-    deps.world.log.warn({ connectionId: connection.connectionId }, 'the portal could not be described');
+    deps.world.log.warn({ connectionId: connection.connectionId }, 'the account could not be described');
     return;
   }
   const { uiOrigin, timeZone, currency } = described.value;

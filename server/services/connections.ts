@@ -15,7 +15,10 @@ const DEAD_LETTERS_MAX = 200;
 /** Ends the app's access at the host, as far as the host answers. */
 export type Uninstall = (connection: ConnectionRef) => Promise<'uninstalled' | 'unreachable'>;
 
-export function createConnections(parts: ServiceParts, uninstall: Uninstall, requiredScopes: readonly string[]) {
+/** What an account of each CRM has to have granted. */
+export type RequiredScopes = { readonly [H in Host]?: readonly string[] };
+
+export function createConnections(parts: ServiceParts, uninstall: Uninstall, requiredScopes: RequiredScopes) {
   const routes = new Map<string, { readonly connection: ConnectionRef; readonly until: number }>();
   const log = (connection: ConnectionRef, actor: string, event: Pick<AdminEvent, 'action' | 'detail'>): Promise<void> =>
     parts.workspaces.recordAdminEvent({
@@ -83,7 +86,7 @@ export function createConnections(parts: ServiceParts, uninstall: Uninstall, req
 
 const isoOrNull = (at: number | null): string | null => (at === null ? null : isoText(at));
 
-function connectionView(row: ConnectionHealthRow, now: number, requiredScopes: readonly string[]): ConnectionView {
+function connectionView(row: ConnectionHealthRow, now: number, requiredScopes: RequiredScopes): ConnectionView {
   const { connection } = row;
   const granted = new Set(row.scopes);
   return {
@@ -98,7 +101,8 @@ function connectionView(row: ConnectionHealthRow, now: number, requiredScopes: r
     reason: connection.stateReason,
     installedAt: isoText(row.installedAt),
     installedBy: row.installedBy,
-    missingScopes: granted.size === 0 ? [] : requiredScopes.filter((scope) => !granted.has(scope)),
+    missingScopes:
+      granted.size === 0 ? [] : (requiredScopes[connection.host] ?? []).filter((scope) => !granted.has(scope)),
     backfill: backfillView(row, now),
     budget: budgetView(row, now),
     queue: {

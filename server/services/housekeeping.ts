@@ -2,6 +2,7 @@
  * Low-rate work beside the sync: the monthly close, which is simply every contract's results worked out anew, and the daily refresh of
  * filterable columns, and the end of what is kept for a while only. One process does it for a workspace at a time; doing it twice changes nothing.
  */
+import type { ConnectionRef } from '../crm/port.ts';
 import type { ConnectionState, SyncStore } from '../store/port.ts';
 import { provenanceOf, type ServiceParts } from './service-parts.ts';
 import type { DerivedRefresh } from './derived-refresh.ts';
@@ -14,9 +15,17 @@ const STATES: readonly ConnectionState[] = ['installing', 'active', 'parked', 'd
 
 type Directory = Pick<SyncStore, 'listConnections' | 'leaseJob'>;
 
+/** What a connection needs from time to time so that it goes on working. Failing, it is tried again at the next round. */
+type Upkeep = (connection: ConnectionRef) => Promise<void>;
+
 export function createHousekeeping(
   parts: ServiceParts,
-  work: { readonly sla: SlaMonths; readonly derived: DerivedRefresh; readonly directory: Directory },
+  work: {
+    readonly sla: SlaMonths;
+    readonly derived: DerivedRefresh;
+    readonly directory: Directory;
+    readonly upkeep: Upkeep;
+  },
 ) {
   const worker = parts.world.random.uuid();
 
@@ -36,6 +45,17 @@ export function createHousekeeping(
     parts.events.publish(workspaceId, { kind: 'contracts', contractIds: [] });
   };
 
+  /** One connection that cannot be helped holds up no other. */
+  const upkeep = async (workspaceId: string): Promise<void> => {
+    const served = await work.directory.listConnections(['installing', 'active']);
+    for (const connection of served.filter((each) => each.workspaceId === workspaceId)) {
+      const { connectionId } = connection;
+      await work
+        .upkeep(connection)
+        .catch((error: unknown) => parts.world.log.error({ error, connectionId }, 'a connection could not be kept up'));
+    }
+  };
+
   const once = async (signal: AbortSignal): Promise<void> => {
     await parts.workspaces.expireRouting(parts.world.clock.now());
     const connections = await work.directory.listConnections(STATES);
@@ -46,6 +66,7 @@ export function createHousekeeping(
       if (!(await work.directory.leaseJob(lease))) continue;
       await closeMonths(workspaceId);
       await parts.workspaces.expire(workspaceId, now);
+      await upkeep(workspaceId);
     }
   };
 

@@ -1,7 +1,7 @@
 /** All application services, built once from the same parts. */
 import { createCardWrites } from './card-writes.ts';
 import { createConflicts } from './conflicts.ts';
-import { createConnections, type Uninstall } from './connections.ts';
+import { createConnections, type RequiredScopes, type Uninstall } from './connections.ts';
 import { createDerivedRefresh } from './derived-refresh.ts';
 import { createImports } from './imports.ts';
 import { createRecordCards } from './record-cards.ts';
@@ -15,7 +15,7 @@ export type Services = ReturnType<typeof createServices>;
 
 export function createServices(
   parts: ServiceParts,
-  host: { readonly uninstall: Uninstall; readonly requiredScopes: readonly string[] },
+  host: { readonly uninstall: Uninstall; readonly requiredScopes: RequiredScopes },
 ) {
   const cards = createRecordCards(parts);
   const sla = createSlaMonths(parts);

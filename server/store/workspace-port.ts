@@ -26,6 +26,7 @@ type OauthStateRow = {
   readonly codeVerifier: string;
   readonly workspaceId: string | null;
   readonly returnPath: string | null;
+  readonly loginHost: string | null;
 };
 
 export type Install = {
@@ -70,6 +71,8 @@ export type ConnectionHealthRow = {
   readonly lastAgreedAt: number | null;
   readonly openConflicts: number;
 };
+
+export type CardSecretRow = { readonly secretHash: string; readonly state: 'pending' | 'current' };
 
 export type DeadLetterRow = {
   readonly connection: ConnectionRow;
@@ -132,11 +135,17 @@ export interface WorkspaceStore {
     readonly codeVerifier: string;
     readonly workspaceId: string | null;
     readonly returnPath: string | null;
+    readonly loginHost: string | null;
     readonly at: number;
     readonly expiresAt: number;
   }): Promise<void>;
-  /** Single use: a second call finds nothing, and so does one from another browser or after the end. */
-  takeOauthState(stateHash: string, browserHash: string, at: number): Promise<OauthStateRow | null>;
+  /** Single use: a second call finds nothing, and so does one from another browser, for another host or after the end. */
+  takeOauthState(request: {
+    readonly host: Host;
+    readonly stateHash: string;
+    readonly browserHash: string;
+    readonly at: number;
+  }): Promise<OauthStateRow | null>;
 
   /** Claims the portal, parked until its tokens are kept and the engine may begin. */
   install(install: Install): Promise<InstallResult>;
@@ -157,6 +166,13 @@ export interface WorkspaceStore {
   listConnectionHealth(workspaceId: string): Promise<readonly ConnectionHealthRow[]>;
   /** Tokens erased, work queued for it removed, state `disconnected`; contracts and their history stay. */
   eraseConnection(connection: ConnectionRef, at: number): Promise<void>;
+
+  /** What an account's cards may call us with, as hashes: the ones that it has, and one that it is being given. */
+  listCardSecrets(connection: ConnectionRef): Promise<readonly CardSecretRow[]>;
+  /** From now on this one is taken too. */
+  addCardSecret(connection: ConnectionRef, secretHash: string, at: number): Promise<void>;
+  /** The account has it: every other one ends. */
+  confirmCardSecret(connection: ConnectionRef, secretHash: string): Promise<void>;
 
   listDeadLetters(
     workspaceId: string,

@@ -225,7 +225,7 @@ async function trendsOf(workspaceId: string, contractIds: readonly string[]) {
 }
 
 const services = () =>
-  createServices(partsOf(), { uninstall: () => Promise.resolve('unreachable'), requiredScopes: [] });
+  createServices(partsOf(), { uninstall: () => Promise.resolve('unreachable'), requiredScopes: {} });
 
 describe('totals', () => {
   test('what SQL adds up over random contracts is what the domain says of each, today and on later days', async () => {

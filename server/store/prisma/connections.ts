@@ -188,6 +188,8 @@ const ERASED_WITH_CONNECTION = [
   'intent',
   'mirror',
   'host_record',
+  'card_secret',
+  'projected_row',
 ] as const;
 
 export async function eraseConnection(sql: Sql, connection: ConnectionRef, at: number): Promise<void> {
@@ -200,6 +202,11 @@ export async function eraseConnection(sql: Sql, connection: ConnectionRef, at: n
   for (const table of ERASED_WITH_CONNECTION) {
     await sql.run(`DELETE FROM ${table} WHERE workspace_id = $1 AND connection_id = $2`, [workspaceId, connectionId]);
   }
+  // A later install finds them again; what people decided about pairs stays.
+  await sql.run(
+    `DELETE FROM record_match WHERE workspace_id = $1 AND state = 'suggested' AND $2 IN (left_connection_id, right_connection_id)`,
+    [workspaceId, connectionId],
+  );
 }
 
 const deadSchema = z.object({

@@ -25,6 +25,8 @@ function tokenPlace(
 }
 
 export interface Vault extends CredentialVault {
+  /** When the connection's tokens were last renewed (epoch ms); null when it has none. */
+  renewedAt(connection: ConnectionRef): Promise<number | null>;
   /** Wraps the workspace's data keys with the current master key; tokens stay as they are. Returns how many keys changed. */
   rewrap(workspaceId: string): Promise<number>;
   /** Makes a new data key and seals every token of the workspace with it; older data keys are destroyed. */
@@ -90,6 +92,7 @@ function sealTokens(
     refreshToken: sealText(credential.refreshToken, 'refresh_token'),
     accessExpiresAt: new Date(credential.expiresAt),
     scopes: [...credential.scopes],
+    instanceUrl: credential.instanceUrl ?? null,
     updatedAt: new Date(world.clock.now()),
   };
 }
@@ -100,6 +103,7 @@ type SealedTokens = {
   readonly refreshToken: Uint8Array;
   readonly accessExpiresAt: Date;
   readonly scopes: readonly string[];
+  readonly instanceUrl: string | null;
 };
 
 function unsealTokens(connection: ConnectionRef, row: SealedTokens, { key }: DataKey): Credential {
@@ -110,6 +114,7 @@ function unsealTokens(connection: ConnectionRef, row: SealedTokens, { key }: Dat
     refreshToken: open(row.refreshToken, 'refresh_token'),
     expiresAt: row.accessExpiresAt.getTime(),
     scopes: row.scopes,
+    ...(row.instanceUrl === null ? {} : { instanceUrl: row.instanceUrl }),
   };
 }
 
@@ -124,7 +129,7 @@ async function rotate(prisma: PrismaTransaction, workspaceId: string, options: V
     const connection: ConnectionRef = {
       workspaceId,
       connectionId: row.connectionId,
-      host: 'hubspot',
+      host: row.connection.host === 'salesforce' ? 'salesforce' : 'hubspot',
       accountId: row.connection.accountId,
     };
     const credential = unsealTokens(connection, row, unwrap(workspaceId, row.dataKey, options.masterKeys));
@@ -170,6 +175,11 @@ export function createVault(options: VaultOptions): Vault {
         const row = await prisma.credential.findUnique({ where: keyOf(connection), include: { dataKey: true } });
         if (row === null) return null;
         return unsealTokens(connection, row, unwrap(connection.workspaceId, row.dataKey, masterKeys));
+      }),
+    renewedAt: async (connection) =>
+      await database.withPrisma(connection.workspaceId, async (prisma) => {
+        const row = await prisma.credential.findUnique({ where: keyOf(connection), select: { updatedAt: true } });
+        return row?.updatedAt.getTime() ?? null;
       }),
     write: async (connection, credential) => {
       const { workspaceId, connectionId } = connection;

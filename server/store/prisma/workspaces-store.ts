@@ -10,6 +10,7 @@ import {
   listConnectionHealth,
   listDeadLetters,
 } from './connections.ts';
+import { addCardSecret, confirmCardSecret, listCardSecrets } from './card-secrets.ts';
 import { type Database, instant, type Sql } from './database.ts';
 import { addMarks } from './dirty-marks.ts';
 import { purgeRouting, purgeWorkspace } from './housekeeping.ts';
@@ -58,6 +59,11 @@ export function createWorkspaceStore(database: Database, world: World): Workspac
     },
     listConnectionHealth: (workspaceId) => read(workspaceId, (sql) => listConnectionHealth(sql, workspaceId)),
     eraseConnection: (connection, at) => read(connection.workspaceId, (sql) => eraseConnection(sql, connection, at)),
+    listCardSecrets: (connection) => read(connection.workspaceId, (sql) => listCardSecrets(sql, connection)),
+    addCardSecret: (connection, secretHash, at) =>
+      read(connection.workspaceId, (sql) => addCardSecret(sql, connection, { secretHash, at })),
+    confirmCardSecret: (connection, secretHash) =>
+      read(connection.workspaceId, (sql) => confirmCardSecret(sql, connection, secretHash)),
     listDeadLetters: (workspaceId, connectionId, limit) =>
       read(workspaceId, (sql) => listDeadLetters(sql, workspaceId, { connectionId, limit })),
     replay: (workspaceId, connectionId, refs, at) =>
@@ -136,8 +142,9 @@ function signInMethods(database: Database, world: World): SignIn {
       await database.asScheduler(async (sql) => {
         await sql.run('DELETE FROM oauth_state WHERE expires_at < $1', [instant(state.at)]);
         await sql.run(
-          `INSERT INTO oauth_state (state_hash, host, browser_hash, code_verifier, workspace_id, return_path, created_at, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+          `INSERT INTO oauth_state (state_hash, host, browser_hash, code_verifier, workspace_id, return_path, login_host,
+             created_at, expires_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
           [
             state.stateHash,
             state.host,
@@ -145,22 +152,34 @@ function signInMethods(database: Database, world: World): SignIn {
             state.codeVerifier,
             state.workspaceId,
             state.returnPath,
+            state.loginHost,
             instant(state.at),
             instant(state.expiresAt),
           ],
         );
       });
     },
-    takeOauthState: async (stateHash, browserHash, at) => {
+    takeOauthState: async ({ host, stateHash, browserHash, at }) => {
       const [row] = await database.asScheduler((sql) =>
-        sql.rows<{ code_verifier: string; workspace_id: string | null; return_path: string | null }>(
-          `UPDATE oauth_state SET used_at = $3 WHERE state_hash = $1 AND browser_hash = $2 AND used_at IS NULL AND expires_at > $3
-           RETURNING code_verifier, workspace_id, return_path`,
-          [stateHash, browserHash, instant(at)],
+        sql.rows<{
+          code_verifier: string;
+          workspace_id: string | null;
+          return_path: string | null;
+          login_host: string | null;
+        }>(
+          `UPDATE oauth_state SET used_at = $3 WHERE state_hash = $1 AND browser_hash = $2 AND host = $4 AND used_at IS NULL
+             AND expires_at > $3
+           RETURNING code_verifier, workspace_id, return_path, login_host`,
+          [stateHash, browserHash, instant(at), host],
         ),
       );
       if (row === undefined) return null;
-      return { codeVerifier: row.code_verifier, workspaceId: row.workspace_id, returnPath: row.return_path };
+      return {
+        codeVerifier: row.code_verifier,
+        workspaceId: row.workspace_id,
+        returnPath: row.return_path,
+        loginHost: row.login_host,
+      };
     },
   };
 }

@@ -1,6 +1,8 @@
 import { connectionList } from '../../../../app/wire/workspace.ts';
 import { done } from '../../../services/outcome.ts';
-import { OAUTH_START_PATH } from '../../oauth-flow.ts';
+import { oauthStartPath } from '../../oauth-flow.ts';
+import type { Host } from '../../../crm/port.ts';
+import type { HttpDependencies } from '../../dependencies.ts';
 import { workspaceRoute } from '../../route.ts';
 
 export const listConnections = workspaceRoute('manager', {
@@ -12,6 +14,9 @@ export const listConnections = workspaceRoute('manager', {
   handle: async (_input, { deps, caller }) =>
     done({
       results: [...(await deps.services.connections.list(caller.workspace))],
-      connectUrls: { hubspot: deps.oauth === null ? null : OAUTH_START_PATH, salesforce: null },
+      connectUrls: { hubspot: connectUrl(deps, 'hubspot'), salesforce: connectUrl(deps, 'salesforce') },
     }),
 });
+
+const connectUrl = (deps: HttpDependencies, host: Host): string | null =>
+  deps.oauth.hosts[host] === undefined ? null : oauthStartPath(host);
