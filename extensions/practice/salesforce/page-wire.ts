@@ -33,6 +33,10 @@ export interface PageMe {
     readonly packageInstalled: boolean;
   };
 }
+/** POST /practice/api/package installs or removes the package, administrators only, and answers `PageMe`. */
+export interface PagePackage {
+  readonly installed: boolean;
+}
 /** GET /practice/api/users */
 export interface PageUsers {
   readonly users: readonly PageUser[];
@@ -82,6 +86,28 @@ export interface PageListView {
   readonly name: string;
   readonly label: string;
   readonly columns: readonly string[];
+  /** What the view itself leaves out, for the panel beside it. */
+  readonly filters: readonly PageFilter[];
+}
+export const PAGE_FILTER_OPERATORS = [
+  'equals',
+  'notEqual',
+  'lessThan',
+  'greaterThan',
+  'lessOrEqual',
+  'greaterOrEqual',
+  'contains',
+  'notContain',
+  'startsWith',
+  'includes',
+  'excludes',
+] as const;
+export type PageFilterOperator = (typeof PAGE_FILTER_OPERATORS)[number];
+/** Operators are those of list view metadata (Metadata API, ListView). A value holds several choices joined by `,`; dates may be TODAY or NEXT_N_DAYS:n. */
+export interface PageFilter {
+  readonly field: string;
+  readonly operator: PageFilterOperator;
+  readonly value: string;
 }
 
 /** A value and how it reads: names of parents, labels of picklist values. */
@@ -98,7 +124,7 @@ export interface PageRow {
 }
 /**
  * GET /practice/api/objects/{object}/records?view=…&search=…&sort=Field&order=asc|desc&limit=…&offset=…&deleted=true
- * Columns are those of the view, or Name and the usual few without one.
+ * `filters` is a JSON list of `PageFilter`, all of which hold beside the view's own; at most 10. Columns are those of the view, or Name and the usual few without one.
  */
 export interface PageList {
   readonly columns: readonly string[];
