@@ -33,6 +33,7 @@ import { openStore, type Store } from './store/prisma/open-store.ts';
 import { createWorkspaceStore } from './store/prisma/workspaces-store.ts';
 import { createEngine, type Engine } from './sync/engine.ts';
 import type { EngineSettings, SyncMetrics } from './sync/settings.ts';
+import { recently } from './recently.ts';
 import type { World } from './world.ts';
 
 export type ServerSettings = {
@@ -68,6 +69,8 @@ const WORKER_COUNT_DEFAULT = 4;
 /** Longest wait before the engine looks for work that no notification told of. */
 const ENGINE_POLL_MS = 1_000;
 const DIRECTORY_MS = 2_000;
+/** How late the engine may notice that a workspace has another time zone. */
+const WORKSPACE_KEPT_MS = 10_000;
 
 export function composeServer(settings: ServerSettings, world: World): ComposedServer {
   const metrics = createMetrics();
@@ -116,7 +119,7 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
         if (hosts[connection.host]?.writeCardSecret !== undefined) await cardSecrets.renew(connection);
       },
     },
-    engine: { wake: () => engine.wake(), isTurning: () => state.turning },
+    engine: { wake: engine.wake, isTurning: () => state.turning },
     events,
     practiceSignIn: settings.practiceSignIn ?? null,
   };
@@ -158,7 +161,7 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
     metrics,
     store,
     publicUrl,
-    wake: () => late.engine?.wake(),
+    wake: () => late.engine?.wake('deliveries'),
   });
   const crm = eachHost(hosts, ({ port }) => port);
   const calendars = createCalendars();
@@ -169,7 +172,7 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
     crm,
     world,
     calendars,
-    settings: engineSettings(settings, contracts),
+    settings: engineSettings(settings, world, contracts),
     metrics: syncMetrics(metrics),
     onCases: (connection, accountIds) => late.services?.slaRefresh.note(connection, accountIds),
     afterHook: (point, connection) => Promise.resolve(tellPages(events, point, connection)),
@@ -186,7 +189,7 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
       world,
       events,
       publicUrl,
-      wake: () => engine.wake(),
+      wake: () => engine.wake('records'),
     },
     { uninstall: uninstaller(hosts, store), requiredScopes: eachHost(hosts, ({ oauth }) => oauth.requiredScopes) },
   );
@@ -223,7 +226,7 @@ type Running = Pick<ComposedServer, 'store' | 'engine' | 'services' | 'housekeep
 
 async function runParts(running: Running, signal: AbortSignal): Promise<void> {
   const { store, hosts, engine, services, housekeeping, projection, state } = running;
-  await store.database.listen(DIRTY_CHANNEL, () => engine.wake(), signal);
+  await store.database.listen(DIRTY_CHANNEL, () => engine.wake('records'), signal);
   state.turning = true;
   const listening = HOSTS.map((host) => hosts[host]?.listen?.(signal));
   await Promise.all([
@@ -237,10 +240,11 @@ async function runParts(running: Running, signal: AbortSignal): Promise<void> {
   });
 }
 
-function engineSettings({ http, workerCount }: ServerSettings, contracts: ContractStore): EngineSettings {
+function engineSettings({ http, workerCount }: ServerSettings, world: World, contracts: ContractStore): EngineSettings {
+  const workspaceOf = recently(world.clock, WORKSPACE_KEPT_MS, contracts.getWorkspace);
   return {
     contractUrl: (_connection, contractId) => `${http.publicUrl}/contracts/${contractId}`,
-    timeZoneOf: async (workspaceId) => (await contracts.getWorkspace(workspaceId))?.timeZone ?? 'UTC',
+    timeZoneOf: async (workspaceId) => (await workspaceOf(workspaceId))?.timeZone ?? 'UTC',
     conflictPolicyOf: () =>
       Promise.resolve({ stage: 'newest', renewalDate: 'newest', renewalDecision: 'newest' } as const),
     linksByDomain: true,

@@ -46,8 +46,8 @@ export type SignatureCheck = (request: {
 }) => { readonly valid: true; readonly digest: string } | { readonly valid: false; readonly reason: string };
 
 interface EngineSignals {
-  /** Something became due: look now instead of at the next poll. */
-  wake(): void;
+  /** Deliveries were stored, or records became due: look now instead of at the next poll. */
+  readonly wake: (work: 'deliveries' | 'records') => void;
   /** Whether the worker loop has turned recently. */
   isTurning(): boolean;
 }

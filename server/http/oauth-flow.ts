@@ -162,7 +162,7 @@ async function join(
     detail: { host, accountId },
     at,
   });
-  deps.engine.wake();
+  deps.engine.wake('records');
   deps.events.publish(connection.workspaceId, { kind: 'connections' });
   return { workspaceId: connection.workspaceId, userId: person.id };
 }

@@ -55,7 +55,7 @@ async function answerDelivery(
   deps.metrics.deliveries.inc({ outcome });
   response.writeHead(204, { 'x-request-id': deps.world.random.uuid() }).end();
   stopTimer();
-  deps.engine.wake();
+  deps.engine.wake('deliveries');
 }
 
 type Refused = { readonly code: ProblemCode; readonly reason?: string };

@@ -4,12 +4,15 @@
  */
 import type { PlainDate } from '../domain/contract.ts';
 import { addDays } from '../domain/dates.ts';
+import { recently } from '../recently.ts';
 import type { DerivedColumns, WorkspaceRow } from '../store/contract-port.ts';
 import type { LinkedContract } from '../store/port.ts';
 import { calendarsOf, derivedColumns, derivedColumnsAhead } from './derived-columns.ts';
 import { type ServiceParts, todayOf } from './service-parts.ts';
 
 const PAGE = 1000;
+/** How late columns may notice that a workspace has another time zone. */
+const WORKSPACE_KEPT_MS = 10_000;
 /** Days looked ahead, so that a new day finds most columns to hold for it already. */
 const DAYS_AHEAD_MAX = 14;
 /** Bounds a refresh whose contracts keep changing while it runs. */
@@ -31,6 +34,8 @@ export function createDerivedRefresh(parts: ServiceParts) {
     }
   };
 
+  const workspaceOf = recently(parts.world.clock, WORKSPACE_KEPT_MS, parts.contracts.getWorkspace);
+
   return {
     /** Before lists and totals are read. */
     refresh: (workspace: WorkspaceRow): Promise<void> => refreshFor(workspace, todayOf(parts, workspace)),
@@ -39,7 +44,7 @@ export function createDerivedRefresh(parts: ServiceParts) {
       refreshFor(workspace, addDays(todayOf(parts, workspace), 1)),
     /** For writers that hold contracts in hand, the engine's store among them. */
     derive: async (workspaceId: string, contracts: readonly LinkedContract[]): Promise<readonly DerivedColumns[]> => {
-      const workspace = await parts.contracts.getWorkspace(workspaceId);
+      const workspace = await workspaceOf(workspaceId);
       if (workspace === null) return [];
       const asOf = todayOf(parts, workspace);
       const calendarOf = await calendarsOfRows(parts, contracts);

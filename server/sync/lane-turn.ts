@@ -4,7 +4,7 @@
  */
 import type { ConnectionRef, HostFailure, HostObjectType } from '../crm/port.ts';
 import { HOST_OBJECT_TYPES } from '../crm/port.ts';
-import type { DirtyItem } from '../store/port.ts';
+import type { DirtyItem, Lane } from '../store/port.ts';
 import { readCases } from './cases.ts';
 import { reconcile } from './reconcile.ts';
 import { afterFailure, type FailureStreak, failureDetail, fateOf, NO_FAILURES, restMs } from './retry.ts';
@@ -19,10 +19,20 @@ const SHRINK_FACTOR = 4;
 /** Failures in a row by connection; forgotten on success and with the process, which costs one more try at most. */
 export type LaneHealth = Map<string, FailureStreak>;
 
+/** The lane that is due and was served least recently, for this worker alone; null when there is none. */
+export async function leaseLane({ store, world }: EngineParts, worker: string): Promise<Lane | null> {
+  return await store.leaseLane({ worker, now: world.clock.now(), leaseMs: LEASE_MS });
+}
+
+/** Leases a lane and serves it; false when there was nothing to do. */
 export async function laneTurn(parts: EngineParts, health: LaneHealth, worker: string): Promise<boolean> {
+  const lane = await leaseLane(parts, worker);
+  return lane !== null && (await serveLane(parts, health, lane));
+}
+
+/** One turn of a leased lane, which is given back in any case. True when something was due. */
+export async function serveLane(parts: EngineParts, health: LaneHealth, lane: Lane): Promise<boolean> {
   const { store, world } = parts;
-  const lane = await store.leaseLane({ worker, now: world.clock.now(), leaseMs: LEASE_MS });
-  if (lane === null) return false;
   const { connection } = lane;
   const port = parts.crm[connection.host];
   if (port === undefined) {

@@ -55,8 +55,23 @@ describe('credential vault', () => {
       `UPDATE credential t SET access_token = s.access_token FROM credential s WHERE t.workspace_id = $1 AND s.workspace_id = $2`,
       [other.workspaceId, connection.workspaceId],
     );
-    await expect(store.vault.read(other)).rejects.toThrow(UnsealError);
-    expect(await store.vault.read(connection)).toEqual(credential);
+    const { vault } = database.openStore(world, { masterKeys: oldKeys });
+    await expect(vault.read(other)).rejects.toThrow(UnsealError);
+    expect(await vault.read(connection)).toEqual(credential);
+  });
+
+  test('tokens that another process replaced are seen within seconds, and at once by whoever is about to renew them', async () => {
+    const elsewhere = database.openStore(world, { masterKeys: oldKeys });
+    const tokenOf = async ({ vault }: Store) => (await vault.read(connection))?.accessToken;
+    await store.vault.write(connection, { ...credential, accessToken: 'one' });
+    await elsewhere.vault.write(connection, { ...credential, accessToken: 'two' });
+    expect(await tokenOf(store)).toBe('one');
+    expect(await store.vault.withRefreshLock(connection, () => tokenOf(store))).toBe('two');
+    await elsewhere.vault.delete(connection);
+    expect(await tokenOf(store)).toBe('two');
+    world.setNow(T0 + 10_000);
+    expect(await tokenOf(store)).toBeUndefined();
+    world.setNow(T0);
   });
 
   test('the master key is replaced by rewrapping, without touching a token', async () => {
@@ -74,7 +89,8 @@ describe('credential vault', () => {
     expect(await bytes()).toEqual(before);
     const after = database.openStore(world, { masterKeys: newKeys });
     expect(await after.vault.read(connection)).toEqual(credential);
-    await expect(store.vault.read(connection)).rejects.toThrow('m2');
+    const withOldKeys = database.openStore(world, { masterKeys: oldKeys });
+    await expect(withOldKeys.vault.read(connection)).rejects.toThrow('m2');
   });
 
   test('a new data key seals every token anew and ends the old key', async () => {

@@ -4,6 +4,7 @@ import type { World } from '../../world.ts';
 import type { SyncStore } from '../port.ts';
 import { createBudgetGate } from './budget-gate.ts';
 import type { DeriveColumns } from './contract-writes.ts';
+import { rememberCredentials } from './credential-cache.ts';
 import { createVault, type Vault } from './credential-vault.ts';
 import { type Database, openDatabase } from './database.ts';
 import type { MasterKeys } from './envelope.ts';
@@ -29,7 +30,7 @@ export type StoreOptions = {
 
 export function openStore({ url, world, masterKeys, derive = null, poolSize }: StoreOptions): Store {
   const database = openDatabase({ url, log: world.log, ...(poolSize === undefined ? {} : { poolSize }) });
-  const vault = createVault({ database, url, world, masterKeys });
+  const vault = rememberCredentials(createVault({ database, url, world, masterKeys }), world.clock);
   return {
     database,
     sync: createSyncStore(database, world, derive),
