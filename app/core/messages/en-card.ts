@@ -6,6 +6,9 @@ export const enCard = {
   'card.back': 'All contracts',
   'card.open': 'Open in Counterpart',
   'card.cancel': 'Cancel',
+  'card.refresh': 'Refresh',
+  'card.saving': 'Saving',
+  'card.newTab': '(opens in a new tab)',
   'card.undo': 'Undo',
   'card.dismiss': 'Dismiss',
   'card.none': '—',
@@ -26,7 +29,7 @@ export const enCard = {
 
   'empty.title': 'No contract on this record yet',
   'empty.body':
-    'Attach a contract that exists in Counterpart, or create one. Its stage, renewal and SLA then appear here and as properties of this record.',
+    'Attach a contract that exists in Counterpart, or create one. Its stage, renewal and SLA then appear here and on the record itself.',
 
   'list.column.contract': 'Contract',
   'list.column.stage': 'Stage',
@@ -41,6 +44,14 @@ export const enCard = {
   'list.noRenewal': 'No renewal date',
   'list.order': 'Most urgent first',
   'list.count': '{count, plural, one {# contract} other {# contracts}}',
+  'list.page': 'Page {page} of {count}',
+  'list.previous': 'Previous page',
+  'list.next': 'Next page',
+
+  'mirrored.title': 'What this record holds',
+  'mirrored.note':
+    'These values were last written to this record and may be out of date. Everything else comes back as soon as Counterpart answers.',
+  'mirrored.others': '{count, plural, one {# more contract is attached.} other {# more contracts are attached.}}',
 
   'detail.tab.overview': 'Overview',
   'detail.tab.sla': 'SLA',

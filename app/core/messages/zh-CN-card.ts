@@ -8,6 +8,9 @@ export const zhCNCard: Readonly<Record<keyof typeof enCard, string>> = {
   'card.back': '全部合同',
   'card.open': '在 Counterpart 中打开',
   'card.cancel': '取消',
+  'card.refresh': '刷新',
+  'card.saving': '正在保存',
+  'card.newTab': '（在新标签页中打开）',
   'card.undo': '撤销',
   'card.dismiss': '关闭',
   'card.none': '—',
@@ -27,7 +30,7 @@ export const zhCNCard: Readonly<Record<keyof typeof enCard, string>> = {
   'summary.moreCurrencies': '另有 {list}',
 
   'empty.title': '此记录尚无合同',
-  'empty.body': '关联 Counterpart 中已有的合同，或新建一份。之后其阶段、续签和 SLA 会显示在这里，并写入此记录的属性。',
+  'empty.body': '关联 Counterpart 中已有的合同，或新建一份。之后其阶段、续签和 SLA 会显示在这里，并写入此记录。',
 
   'list.column.contract': '合同',
   'list.column.stage': '阶段',
@@ -42,6 +45,13 @@ export const zhCNCard: Readonly<Record<keyof typeof enCard, string>> = {
   'list.noRenewal': '无续签日期',
   'list.order': '按紧急程度排列',
   'list.count': '{count} 份合同',
+  'list.page': '第 {page} 页，共 {count} 页',
+  'list.previous': '上一页',
+  'list.next': '下一页',
+
+  'mirrored.title': '此记录上的数据',
+  'mirrored.note': '以下是最近一次写入此记录的数据，可能不是最新。Counterpart 恢复响应后，其余内容会随即显示。',
+  'mirrored.others': '另有 {count} 份合同已关联。',
 
   'detail.tab.overview': '概览',
   'detail.tab.sla': 'SLA',
