@@ -42,6 +42,7 @@ type FollowOptions = Parameters<ChangeFeed['follow']>[2];
 type Following = FollowOptions & { readonly connection: ConnectionRef; readonly start: FeedStart };
 /** `heard`: the stream had said something before it ended. */
 type StreamEnd = { readonly end: FeedEnd | 'auth'; readonly heard: boolean };
+const SESSION_ENDED: FeedEnd = { kind: 'closed', detail: 'the session ended' };
 
 /** Dials at the first subscription. Throws a TypeError for an endpoint that is no `host:port`. */
 export function createPubSubFeed(options: PubSubFeedOptions): ChangeFeed {
@@ -62,9 +63,10 @@ async function follow(parts: Parts, following: Following): Promise<FeedEnd> {
   const renewed = await sessions.renewed(following.connection, session.value.accessToken);
   if (!renewed.ok) return withoutSession(renewed.failure);
   // The position has moved on since: whoever follows begins anew, from there.
-  if (first.heard) return { kind: 'closed', detail: 'session renewed' };
+  if (first.heard) return SESSION_ENDED;
   const second = await stream(parts, following, renewed.value);
-  return second.end === 'auth' ? { kind: 'refused', detail: 'fresh token refused' } : second.end;
+  if (second.end !== 'auth') return second.end;
+  return second.heard ? SESSION_ENDED : { kind: 'refused', detail: 'fresh token refused' };
 }
 
 function withoutSession(failure: HostFailure): FeedEnd {
