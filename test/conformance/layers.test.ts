@@ -39,7 +39,15 @@ const LAYERS: Record<string, Layer> = {
   crm: {
     folder: 'server/crm',
     mayImport: ['server/crm', 'server/domain', 'server/world.ts'],
-    packages: ['@hubspot/api-client', '@grpc/grpc-js', '@grpc/proto-loader', 'avsc', 'zod', EVERY_NODE_MODULE],
+    packages: [
+      '@hubspot/api-client',
+      /^jsforce\/lib\//,
+      '@grpc/grpc-js',
+      '@grpc/proto-loader',
+      'avsc',
+      'zod',
+      EVERY_NODE_MODULE,
+    ],
   },
   store: {
     folder: 'server/store',

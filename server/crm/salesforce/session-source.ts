@@ -1,5 +1,13 @@
-/** Where an org's API answers and with which token: what every caller of an org needs, REST and Pub/Sub alike. */
-import type { ConnectionRef, HostResult } from '../port.ts';
+/**
+ * Where an org's API answers and with which token: what every caller of an org needs, REST and Pub/Sub alike. Salesforce does not say how
+ * long a token lives, so one is renewed when it is refused, and otherwise only to keep an idle grant alive. Refresh tokens are good for one
+ * use, and using one twice ends the grant; so one process at a time renews, reads again under the lock, and stores before it uses.
+ */
+import type { Clock } from '../../world.ts';
+import type { Credential, CredentialVault } from '../credentials.ts';
+import type { ConnectionRef, HostFailure, HostResult } from '../port.ts';
+import { SESSION_GUESS_MS } from './oauth.ts';
+import type { RefreshAnswer } from './oauth.ts';
 
 export type Session = {
   readonly accessToken: string;
@@ -12,4 +20,121 @@ export interface SessionSource {
   session(connection: ConnectionRef): Promise<HostResult<Session>>;
   /** A session newer than the one with `staleToken`, which the org has just refused. One refresh at a time per connection, over all processes. */
   renewed(connection: ConnectionRef, staleToken: string): Promise<HostResult<Session>>;
+}
+
+export interface SessionKeeper extends SessionSource {
+  /** Renews tokens that nobody had reason to renew for a week. To be called daily or weekly; `fresh` when there was nothing to do. */
+  keepAlive(connection: ConnectionRef): Promise<HostResult<'fresh' | 'renewed'>>;
+}
+
+/** A refresh token that is not used for 30 days ends (Salesforce help, Refresh token policies for partner apps). */
+export const KEEP_ALIVE_AFTER_MS = 7 * 86_400_000;
+const TOKEN_RETRY_MS = 60_000;
+/** "Token request is already being processed": somebody else is about to store the answer. */
+export const BUSY_WAIT_MS = 1_000;
+export const BUSY_TRIES_MAX = 5;
+
+export type SessionSourceDependencies = {
+  readonly vault: CredentialVault;
+  readonly oauth: { refresh(credential: Credential): Promise<RefreshAnswer> };
+  readonly world: { readonly clock: Clock };
+};
+
+export function createSessionSource(deps: SessionSourceDependencies): SessionKeeper {
+  const running = new Map<string, Promise<HostResult<Session>>>();
+  const refusals = createRefusals(deps.world.clock);
+  /** Callers in this process share one renewal; other processes are held off by the vault's lock. */
+  const renewOnce = async (connection: ConnectionRef, stale: string): Promise<HostResult<Session>> => {
+    const key = `${connection.workspaceId}/${connection.connectionId}/${stale}`;
+    const refusal = refusals.get(key);
+    if (refusal !== null) return { ok: false, failure: refusal };
+    const current = running.get(key) ?? renew(deps, connection, stale).finally(() => running.delete(key));
+    running.set(key, current);
+    const result = await current;
+    if (!result.ok) refusals.keep(key, result.failure);
+    return result;
+  };
+  return {
+    async session(connection) {
+      const credential = await deps.vault.read(connection);
+      return credential === null ? noCredential() : toSession(credential);
+    },
+    renewed: renewOnce,
+    async keepAlive(connection) {
+      const credential = await deps.vault.read(connection);
+      if (credential === null) return noCredential();
+      const issuedAt = credential.expiresAt - SESSION_GUESS_MS;
+      if (deps.world.clock.now() - issuedAt < KEEP_ALIVE_AFTER_MS) return { ok: true, value: 'fresh' };
+      const renewed = await renewOnce(connection, credential.accessToken);
+      return renewed.ok ? { ok: true, value: 'renewed' } : renewed;
+    },
+  };
+}
+
+/**
+ * What the token endpoint has refused for a while. Everything that works for a connection needs its token; one refusal speaks for all of it,
+ * and an endpoint that is not asked again and again is well again sooner.
+ */
+function createRefusals(clock: Clock): {
+  readonly get: (key: string) => HostFailure | null;
+  readonly keep: (key: string, failure: HostFailure) => void;
+} {
+  const kept = new Map<string, { readonly until: number; readonly failure: HostFailure }>();
+  return {
+    get(key) {
+      const entry = kept.get(key);
+      const leftMs = (entry?.until ?? 0) - clock.now();
+      if (entry === undefined || leftMs <= 0) {
+        kept.delete(key);
+        return null;
+      }
+      return entry.failure.kind === 'rateLimited' ? { ...entry.failure, retryAfterMs: leftMs } : entry.failure;
+    },
+    keep(key, failure) {
+      if (failure.kind === 'rateLimited') kept.set(key, { until: clock.now() + failure.retryAfterMs, failure });
+    },
+  };
+}
+
+/** Under the lock the credential is read again: another process may have renewed it while we waited. */
+async function renew(
+  deps: SessionSourceDependencies,
+  connection: ConnectionRef,
+  stale: string,
+): Promise<HostResult<Session>> {
+  return deps.vault.withRefreshLock(connection, async () => {
+    for (let tries = 0; tries < BUSY_TRIES_MAX; tries += 1) {
+      const latest = await deps.vault.read(connection);
+      if (latest === null) return noCredential();
+      if (latest.accessToken !== stale) return toSession(latest);
+      const answer = await deps.oauth.refresh(latest);
+      if (answer.kind === 'renewed') {
+        await deps.vault.write(connection, answer.credential);
+        return toSession(answer.credential);
+      }
+      if (answer.kind === 'failed') return { ok: false, failure: toTokenFailure(answer.failure) };
+      await deps.world.clock.sleep(BUSY_WAIT_MS);
+    }
+    return { ok: false, failure: toTokenFailure({ kind: 'malformed', detail: 'token_request_busy' }) };
+  });
+}
+
+/**
+ * Only a revoked grant parks the connection. Anything else (an outage, a wrong client secret) waits: a failure to get a token says
+ * nothing about the record that was to be synced, so it must never dead-letter it.
+ */
+function toTokenFailure(failure: HostFailure): HostFailure {
+  if (failure.kind === 'authRevoked' || failure.kind === 'rateLimited' || failure.kind === 'unavailable')
+    return failure;
+  const detail = failure.kind === 'rejected' ? failure.code : 'detail' in failure ? failure.detail : failure.kind;
+  return { kind: 'unavailable', retryAfterMs: TOKEN_RETRY_MS, detail: `token_endpoint: ${detail}` };
+}
+
+function toSession({ accessToken, instanceUrl }: Credential): HostResult<Session> {
+  if (instanceUrl === undefined) return { ok: false, failure: { kind: 'authRevoked', detail: 'no_instance_url' } };
+  return { ok: true, value: { accessToken, instanceUrl } };
+}
+
+function noCredential(): HostResult<never> {
+  return { ok: false, failure: { kind: 'authRevoked', detail: 'no_credential' } };
 }

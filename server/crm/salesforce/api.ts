@@ -1,0 +1,87 @@
+/** A Salesforce endpoint as the adapter uses it: a path, a body, a schema for the answer; no answer passes unparsed. */
+import type { z } from 'zod';
+import type { Clock } from '../../world.ts';
+import type { CallOptions, ConnectionRef, HostResult } from '../port.ts';
+import { createTransport, failed } from '../transport.ts';
+import type { BudgetGate, CallEffect, CallMetrics, TokenSource } from '../transport.ts';
+import { API_VERSION } from './client.ts';
+import type { SalesforceClient, SalesforceRequest } from './client.ts';
+import { budgetOf, failureOf } from './failures.ts';
+import type { Session, SessionSource } from './session-source.ts';
+
+type Endpoint = SalesforceRequest & {
+  /** A template without ids, for measurements. */
+  readonly operation: string;
+  readonly effect: CallEffect;
+};
+
+export type Parsed<T> = {
+  readonly status: number;
+  readonly value: T;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+export interface SalesforceApi {
+  request<T>(
+    connection: ConnectionRef,
+    endpoint: Endpoint,
+    schema: z.ZodType<T>,
+    options: CallOptions,
+  ): Promise<HostResult<Parsed<T>>>;
+}
+
+export type SalesforceApiDependencies = {
+  readonly client: SalesforceClient;
+  readonly clock: Clock;
+  readonly gate: BudgetGate;
+  readonly sessions: SessionSource;
+  readonly metrics?: CallMetrics;
+  readonly timeoutMs?: number;
+};
+
+export function createSalesforceApi({ client, sessions, ...deps }: SalesforceApiDependencies): SalesforceApi {
+  return {
+    async request(connection, endpoint, schema, options) {
+      const tracker = trackSession(sessions);
+      const transport = createTransport({ ...deps, tokens: tracker.tokens, rules: { failureOf, budgetOf } });
+      const result = await transport.call(connection, {
+        operation: endpoint.operation,
+        effect: endpoint.effect,
+        bucket: 'daily',
+        options,
+        send: (accessToken, signal) => client.send(tracker.instanceUrl(), endpoint, { accessToken, signal }),
+      });
+      if (!result.ok) return result;
+      const { status, headers, body } = result.value;
+      const parsed = schema.safeParse(body);
+      if (parsed.success) return { ok: true, value: { status, headers, value: parsed.data } };
+      const at = parsed.error.issues[0]?.path.join('.') ?? '';
+      const detail = `${endpoint.operation}: ${parsed.error.issues[0]?.code ?? 'invalid'} at ${at}`;
+      return failed(endpoint.effect === 'write' ? { kind: 'unknown', detail } : { kind: 'malformed', detail });
+    },
+  };
+}
+
+/** A token and the address it is for belong together: a refresh within the call may bring both. */
+function trackSession(sessions: SessionSource): { readonly tokens: TokenSource; readonly instanceUrl: () => string } {
+  let current: Session | null = null;
+  const keep = (result: HostResult<Session>): HostResult<string> => {
+    if (!result.ok) return result;
+    current = result.value;
+    return { ok: true, value: result.value.accessToken };
+  };
+  return {
+    tokens: {
+      accessToken: async (connection) => keep(await sessions.session(connection)),
+      refreshed: async (connection, stale) => keep(await sessions.renewed(connection, stale)),
+    },
+    instanceUrl: () => {
+      if (current === null) throw new Error('a call has its token before it is sent');
+      return current.instanceUrl;
+    },
+  };
+}
+
+export function dataPath(rest: string): string {
+  return `/services/data/v${API_VERSION}${rest}`;
+}

@@ -1,0 +1,155 @@
+/**
+ * The three streams of records: changed since a cursor, all, archived. A stream may name a record twice but never misses one.
+ *
+ * `changed` walks (SystemModstamp, Id) upwards, one page after the other, each beginning where the last ended. A stamp is set when a row is
+ * saved, while others see it only when its transaction ends; so a finished round starts the next one `LATE_COMMIT_MS` before it began, by
+ * the org's own clock.
+ */
+import { z } from 'zod';
+import type { Clock } from '../../world.ts';
+import type {
+  CallOptions,
+  ChangePage,
+  ChangeStream,
+  ConnectionRef,
+  HostObjectType,
+  HostRecordRef,
+  HostResult,
+} from '../port.ts';
+import type { SalesforceApi } from './api.ts';
+import { ALL_STEP, listAll } from './all-records.ts';
+import { listDeleted } from './deleted-records.ts';
+import { SALESFORCE_OBJECTS } from './object-types.ts';
+import { checkedId, runQuery, soqlInstant } from './query.ts';
+import { instantOf, textAt } from './records.ts';
+import { RECORD_ID } from './wire.ts';
+
+export const CHANGED_PAGE_MAX = 2_000;
+/** Longer transactions are caught by their change event, which is sent when they end, and by the daily check of every linked record. */
+export const LATE_COMMIT_MS = 300_000;
+
+/** `floor`: where the round began. `from`, `afterId`: the last row seen. `roundAt`: the org's clock when the round began. */
+const CHANGED_CURSOR = z.object({
+  stream: z.literal('changed'),
+  floor: z.number().int().nonnegative(),
+  from: z.number().int().nonnegative(),
+  afterId: RECORD_ID.nullable(),
+  roundAt: z.number().int().nullable(),
+});
+type ChangedCursor = z.infer<typeof CHANGED_CURSOR>;
+const ALL_CURSOR = z.object({ stream: z.literal('all'), step: ALL_STEP });
+const ARCHIVED_CURSOR = z.object({ stream: z.literal('archived'), afterId: RECORD_ID.nullable() });
+
+export type ChangesDependencies = { readonly api: SalesforceApi; readonly clock: Clock };
+export type ChangesRequest = {
+  readonly objectType: HostObjectType;
+  readonly stream: ChangeStream;
+  readonly cursor: string | null;
+};
+
+/** A cursor that cannot be read (from another version, or of another stream) starts its stream over: more work, nothing missed. */
+export async function listChanges(
+  { api, clock }: ChangesDependencies,
+  connection: ConnectionRef,
+  request: ChangesRequest,
+  options: CallOptions,
+): Promise<HostResult<ChangePage>> {
+  const { objectType, stream } = request;
+  const listing = { api, clock, connection, objectType };
+  switch (stream) {
+    case 'changed':
+      return listChanged(listing, parseCursor(CHANGED_CURSOR, request.cursor) ?? FIRST_ROUND, options);
+    case 'all': {
+      const step = parseCursor(ALL_CURSOR, request.cursor)?.step ?? { kind: 'start' };
+      const page = await listAll(listing, step, options);
+      return toPage(objectType, page, (next) => ({ stream, step: next }));
+    }
+    case 'archived': {
+      const cursor = parseCursor(ARCHIVED_CURSOR, request.cursor);
+      const page = await listDeleted(listing, cursor === null ? 'log' : { afterId: cursor.afterId }, options);
+      return toPage(objectType, page, (next) => ({ stream, ...next }));
+    }
+  }
+}
+
+const FIRST_ROUND: ChangedCursor = { stream: 'changed', floor: 0, from: 0, afterId: null, roundAt: null };
+
+export type Listing = ChangesDependencies & {
+  readonly connection: ConnectionRef;
+  readonly objectType: HostObjectType;
+};
+/** One page of a stream; `next` is null at its end. */
+export type Step<Next> = {
+  readonly ids: readonly string[];
+  readonly next: Next | null;
+  readonly total: number | null;
+};
+
+function toPage<Next>(
+  objectType: HostObjectType,
+  page: HostResult<Step<Next>>,
+  toCursor: (next: Next) => unknown,
+): HostResult<ChangePage> {
+  if (!page.ok) return page;
+  const { ids, next, total } = page.value;
+  // The last cursor starts its stream over.
+  const cursor = next === null ? '' : JSON.stringify(toCursor(next));
+  return { ok: true, value: { refs: toRefs(objectType, ids), cursor, done: next === null, total } };
+}
+
+async function listChanged(
+  listing: Listing,
+  cursor: ChangedCursor,
+  options: CallOptions,
+): Promise<HostResult<ChangePage>> {
+  const { objectType, clock } = listing;
+  const { name } = SALESFORCE_OBJECTS[objectType];
+  const soql = [
+    `SELECT Id, SystemModstamp FROM ${name} WHERE ${beyond(cursor)}`,
+    `ORDER BY SystemModstamp ASC, Id ASC LIMIT ${CHANGED_PAGE_MAX}`,
+  ].join(' ');
+  const result = await runQuery(listing, { operation: 'query.changed', soql }, options);
+  if (!result.ok) return result;
+  const { rows, headers } = result.value;
+  const roundAt = cursor.roundAt ?? instantOf(headers['date'] ?? null) ?? clock.now();
+  const ids = rows.flatMap((row) => textAt(row, 'Id') ?? []);
+  const last = rows.at(-1);
+  const lastAt = last === undefined ? null : instantOf(textAt(last, 'SystemModstamp'));
+  const done = rows.length < CHANGED_PAGE_MAX || lastAt === null;
+  const next = done ? nextRound(cursor, roundAt) : { ...cursor, from: lastAt, afterId: ids.at(-1) ?? null, roundAt };
+  return {
+    ok: true,
+    value: { refs: toRefs(objectType, ids), cursor: JSON.stringify(next), done, total: null },
+  };
+}
+
+function beyond({ from, afterId }: ChangedCursor): string {
+  const at = soqlInstant(from);
+  if (afterId === null) return `SystemModstamp >= ${at}`;
+  return `SystemModstamp > ${at} OR (SystemModstamp = ${at} AND Id > '${checkedId(afterId)}')`;
+}
+
+/** Never moves backwards, and never past what transactions may still hold back. */
+function nextRound({ floor }: ChangedCursor, roundAt: number): ChangedCursor {
+  const from = Math.max(floor, roundAt - LATE_COMMIT_MS);
+  return { stream: 'changed', floor: from, from, afterId: null, roundAt: null };
+}
+
+function toRefs(objectType: HostObjectType, ids: readonly string[]): readonly HostRecordRef[] {
+  return ids.map((recordId) => ({ objectType, recordId }));
+}
+
+function parseCursor<T>(schema: z.ZodType<T>, text: string | null): T | null {
+  if (text === null) return null;
+  const parsed = schema.safeParse(safeJson(text));
+  return parsed.success ? parsed.data : null;
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
