@@ -6,6 +6,7 @@ import type { ConnectionRef, CrmPort, HostFailure } from '../crm/port.ts';
 import { HOST_OBJECT_TYPES } from '../crm/port.ts';
 import { plainDateIn } from '../domain/dates.ts';
 import { runBackfill } from './backfill.ts';
+import { recheck } from './recheck.ts';
 import { afterFailure, type FailureStreak, failureDetail, fateOf, NO_FAILURES, restMs } from './retry.ts';
 import { rollByDate } from './roll.ts';
 import type { EngineParts, StepEnd } from './settings.ts';
@@ -170,7 +171,9 @@ function jobsOf(parts: EngineParts, connection: ConnectionRef): readonly Job[] {
   });
   const source = { connection, port };
   const today = async () => plainDateIn(await parts.settings.timeZoneOf(workspaceId), parts.world.clock.now());
+  const isFed = parts.fedHosts?.includes(connection.host) ?? false;
   return [
+    ...(isFed ? [job('recheck', SWEEP_INTERVAL_MS, () => recheck(parts, source))] : []),
     job('backfill', BACKFILL_INTERVAL_MS, () => runBackfill(parts, source)),
     job('sweep', SWEEP_INTERVAL_MS, () => sweepEvery(parts, source, 'changed')),
     job('archive', ARCHIVE_INTERVAL_MS, () => sweepEvery(parts, source, 'archived')),

@@ -66,6 +66,8 @@ export type EngineParts = {
   readonly calendars: CalendarSource;
   readonly settings: EngineSettings;
   readonly metrics?: SyncMetrics;
+  /** Hosts whose changes are also heard of through a feed (`wake-up.ts`): only those have something to recheck. */
+  readonly fedHosts?: readonly Host[];
   /** Told which accounts' cases changed, right after they were saved. */
   readonly onCases?: (connection: ConnectionRef, accountIds: readonly string[]) => void;
   readonly afterHook?: (point: HookPoint, connection: ConnectionRef | null) => Promise<void>;

@@ -19,13 +19,18 @@ export type SweepEnd =
   | { readonly kind: 'done' | 'more'; readonly marked: boolean }
   | { readonly kind: 'failed'; readonly failure: HostFailure };
 
+/** Where the sweep of changed records keeps its place. */
+export function changedCursor(objectType: HostObjectType): string {
+  return `changed:${objectType}`;
+}
+
 export async function sweepStream(
   parts: EngineParts,
   source: { readonly connection: ConnectionRef; readonly port: CrmPort },
   request: { readonly objectType: HostObjectType; readonly stream: Exclude<ChangeStream, 'all'> },
 ): Promise<SweepEnd> {
   const { connection, port } = source;
-  const name = `${request.stream}:${request.objectType}`;
+  const name = request.stream === 'changed' ? changedCursor(request.objectType) : `archived:${request.objectType}`;
   let cursor = await parts.store.readCursor(connection, name);
   let marked = false;
   for (let page = 0; page < SWEEP_PAGES_MAX; page += 1) {
@@ -44,7 +49,8 @@ export async function sweepStream(
 /** The recycle bin has no order of its own: each run reads it from the start. */
 const RESTART = '';
 
-async function marksOf(
+/** Marks for the records that a page of a stream names; those that nothing links are of no concern. */
+export async function marksOf(
   parts: EngineParts,
   connection: ConnectionRef,
   refs: readonly HostRecordRef[],
