@@ -12,7 +12,7 @@ const BODY_BYTES_MAX = 10 * 1024 * 1024;
 const TRANSIENT_STATUSES = [500, 502, 503, 504, 521, 524] as const;
 const NOBODY: Caller = { portalId: '', appId: 0, userId: '', scopes: [] };
 
-export type FindRoute = (method: string, path: string) => Match | undefined;
+export type FindRoute = (method: string, path: string) => Match<Route> | undefined;
 
 /** Answers one request. */
 export async function answerRequest(

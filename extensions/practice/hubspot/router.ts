@@ -1,13 +1,16 @@
 /** Finds the route of a request; literal segments win over parameters, so `/batch/read` is never taken for an object id. */
-import type { Route } from './exchange.ts';
+interface Addressed {
+  readonly method: string;
+  readonly path: string;
+}
 
-export interface Match {
-  readonly route: Route;
+export interface Match<R extends Addressed> {
+  readonly route: R;
   readonly params: Readonly<Record<string, string>>;
 }
 
-interface Compiled {
-  readonly route: Route;
+interface Compiled<R> {
+  readonly route: R;
   readonly segments: readonly string[];
   readonly parameterCount: number;
 }
@@ -15,8 +18,10 @@ interface Compiled {
 const isParameter = (segment: string): boolean => segment.startsWith('{') && segment.endsWith('}');
 
 /** Compiles the table once; the finder answers undefined when no template fits. */
-export function createRouter(routes: readonly Route[]): (method: string, path: string) => Match | undefined {
-  const compiled: Compiled[] = routes.map((route) => {
+export function createRouter<R extends Addressed>(
+  routes: readonly R[],
+): (method: string, path: string) => Match<R> | undefined {
+  const compiled: Compiled<R>[] = routes.map((route) => {
     const segments = route.path.split('/');
     return { route, segments, parameterCount: segments.filter(isParameter).length };
   });

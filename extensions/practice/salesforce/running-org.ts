@@ -15,6 +15,8 @@ export interface ConnectedApp {
   readonly clientSecret: string;
   readonly redirectUris: readonly string[];
   readonly scopes: readonly string[];
+  /** The app comes with the package, so that only an org with the package can let it in; true unless told. */
+  readonly installedByPackage?: boolean;
 }
 
 export interface OrgProfile {
