@@ -43,6 +43,11 @@ export type HostRecord = {
   readonly ref: HostRecordRef;
   /** The value of the hidden property that each of our writes sets together with its data. */
   readonly syncToken: string | null;
+  /**
+   * Opaque name of the state that this reading saw, for hosts that refuse a write based on an older one; null where the host knows no
+   * such thing.
+   */
+  readonly version: string | null;
   readonly values: MirrorValues;
   /** What the host owns and we only read: name, domain, amount, currency, ownerEmail, closeDate; for cases subject, priority, openedAt, respondedAt, closedAt (epoch ms as text). */
   readonly facts: Readonly<Record<string, string | null>>;
@@ -61,7 +66,13 @@ export type RecordRead =
   | { readonly kind: 'missing'; readonly ref: HostRecordRef }
   | { readonly kind: 'merged'; readonly ref: HostRecordRef; readonly into: HostRecordRef };
 
-export type RecordWrite = { readonly ref: HostRecordRef; readonly values: MirrorValues; readonly syncToken: string };
+export type RecordWrite = {
+  readonly ref: HostRecordRef;
+  readonly values: MirrorValues;
+  readonly syncToken: string;
+  /** The version that the plan for this write was made from. A host with versions refuses the write as `stale` when it shows another by then. */
+  readonly baseVersion: string | null;
+};
 
 export type WriteOutcome =
   | { readonly kind: 'written'; readonly ref: HostRecordRef }

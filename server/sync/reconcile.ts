@@ -23,6 +23,7 @@ import {
   LEASE_LOST,
   OK,
   refKey,
+  replan,
   retryOrDie,
   settleAll,
   STORE_BATCH_MAX,
@@ -36,7 +37,8 @@ const CONFIRM_DELAY_MS = 120;
 const OUTDATED_READS_MAX = 3;
 
 type Work = { readonly item: DirtyItem; readonly state: RecordState };
-type Planned = Work & { readonly commit: RecordCommit; readonly again: boolean };
+/** `version`: of the reading that was judged; a host with versions refuses the write when the record has moved since (S2). */
+type Planned = Work & { readonly commit: RecordCommit; readonly again: boolean; readonly version: string | null };
 
 export async function reconcile(turn: Turn, items: readonly DirtyItem[]): Promise<TurnEnd> {
   const loaded = await loadWork(turn, items);
@@ -92,7 +94,7 @@ async function judgeAll(
     else if (judgement.kind === 'idle') settlements.push(done(work.item));
     else if (judgement.kind === 'outdated_read') settlements.push(retryOrDie(turn, work.item, OUTDATED));
     else if (judgement.kind === 'history_needed') unclear.push(work);
-    else planned.push({ ...work, commit: judgement.commit, again: judgement.again });
+    else planned.push({ ...work, commit: judgement.commit, again: judgement.again, version: versionOf(read) });
   };
   for (const { item, state, read } of reads) {
     const patient = item.attempts < OUTDATED_READS_MAX;
@@ -181,9 +183,14 @@ async function writeAll(
   return null;
 }
 
-function writeOf({ commit }: Planned): readonly RecordWrite[] {
+function writeOf({ commit, version }: Planned): readonly RecordWrite[] {
   if (commit.intent === null) return [];
-  return [{ ref: commit.ref, values: commit.intent.values, syncToken: commit.intent.syncToken }];
+  const { values, syncToken } = commit.intent;
+  return [{ ref: commit.ref, values, syncToken, baseVersion: version }];
+}
+
+function versionOf(read: RecordRead): string | null {
+  return read.kind === 'live' ? read.record.version : null;
 }
 
 /** Null when written; otherwise the failure, already settled unless it concerns the whole lane. */
@@ -215,11 +222,12 @@ function settlementOfFailure(turn: Turn, item: DirtyItem, failure: HostFailure):
   switch (fateOf(failure, NO_FAILURES)) {
     case 'dead_letter':
       return dead(item, failure);
-    case 'tombstone':
     case 'replan':
+      return replan(turn, item);
+    case 'tombstone':
     case 'retry_later':
     case 'park_connection':
-      // The next reading tells what became of the record: gone, merged, or changed meanwhile.
+      // The next reading tells what became of the record: gone or merged.
       return retryOrDie(turn, item, failure);
   }
 }

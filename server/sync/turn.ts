@@ -105,6 +105,20 @@ export function again(turn: Turn, item: DirtyItem, detail: string): Settlement {
   return { ref: item.ref, generation: item.generation, kind: 'retry', notBefore, failure: 'stale_state', detail };
 }
 
+/** Plans made anew at once after the host refused a write as stale; after these in a row something is odd, and the delay grows. */
+const REPLANS_AT_ONCE_MAX = 4;
+
+/**
+ * The host refused a write because the record moved after it was read: read it and plan again. However often that happens, it is no
+ * failure of the record and never ends in the dead letters.
+ */
+export function replan(turn: Turn, item: DirtyItem): Settlement {
+  const settlement = again(turn, item, 'the record changed on the host before the write');
+  if (item.attempts < REPLANS_AT_ONCE_MAX || settlement.kind !== 'retry') return settlement;
+  const { clock, random } = turn.parts.world;
+  return { ...settlement, notBefore: clock.now() + retryDelayMs(item.attempts - REPLANS_AT_ONCE_MAX, random) };
+}
+
 /** Another try after a growing delay, or the dead letters after the last one. */
 export function retryOrDie(turn: Turn, item: DirtyItem, failure: HostFailure): Settlement {
   const identity = { ref: item.ref, generation: item.generation };

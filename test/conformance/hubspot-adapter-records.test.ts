@@ -46,7 +46,9 @@ async function write(
   values: HostRecord['values'],
   syncToken = 'token-1',
 ): Promise<readonly WriteOutcome[]> {
-  return expectOk(await portal.adapter.writeRecords(portal.connection, [{ ref, values, syncToken }], CALL));
+  return expectOk(
+    await portal.adapter.writeRecords(portal.connection, [{ ref, values, syncToken, baseVersion: null }], CALL),
+  );
 }
 const many = (count: number, objectType: HostObjectType = 'opportunity'): Promise<readonly HostRecordRef[]> =>
   Promise.all(
@@ -280,6 +282,7 @@ describe('writing', () => {
       ref,
       values: { contractCount: String(index) },
       syncToken: `t${index}`,
+      baseVersion: null,
     }));
     const outcomes = expectOk(await portal.adapter.writeRecords(portal.connection, writes, CALL));
     expect(outcomes.filter((outcome) => outcome.kind === 'written')).toHaveLength(100);
@@ -293,8 +296,8 @@ describe('writing', () => {
       await portal.adapter.writeRecords(
         portal.connection,
         [
-          { ref: bad, values: { health: 'retired' }, syncToken: 'b' },
-          { ref: good, values: { health: 'good' }, syncToken: 'g' },
+          { ref: bad, values: { health: 'retired' }, syncToken: 'b', baseVersion: null },
+          { ref: good, values: { health: 'good' }, syncToken: 'g', baseVersion: null },
         ],
         CALL,
       ),
@@ -316,7 +319,12 @@ describe('writing', () => {
     if (a === undefined || b === undefined || c === undefined || gone === undefined) throw new Error('four');
     await portal.person('POST', '/objects/companies/merge', { primaryId: a.recordId, mergedId: b.recordId });
     await portal.person('POST', `/objects/companies/${gone.recordId}/archive`);
-    const writes = [a, b, c, gone].map((ref) => ({ ref, values: { health: 'good' }, syncToken: `t${ref.recordId}` }));
+    const writes = [a, b, c, gone].map((ref) => ({
+      ref,
+      values: { health: 'good' },
+      syncToken: `t${ref.recordId}`,
+      baseVersion: null,
+    }));
     const outcomes = expectOk(await portal.adapter.writeRecords(portal.connection, writes, CALL));
     for (const ref of [a, b, gone])
       expect(outcomes).toContainEqual({ kind: 'failed', ref, failure: { kind: 'notFound' } });
@@ -343,7 +351,12 @@ describe('a portal that refuses a batch as a whole', () => {
     if (culprit === undefined) throw new Error('a hundred');
     await strict.person('POST', `/objects/deals/${culprit.recordId}/archive`);
     await strict.forgetCalls();
-    const writes = refs.map((ref, index) => ({ ref, values: { stage: 'active' }, syncToken: `t${index}` }));
+    const writes = refs.map((ref, index) => ({
+      ref,
+      values: { stage: 'active' },
+      syncToken: `t${index}`,
+      baseVersion: null,
+    }));
     const outcomes = expectOk(await strict.adapter.writeRecords(strict.connection, writes, CALL));
     expect(outcomes.filter((outcome) => outcome.kind === 'written')).toHaveLength(99);
     expect(outcomes.filter((outcome) => outcome.kind === 'failed')).toEqual([
@@ -358,7 +371,12 @@ describe('a portal that refuses a batch as a whole', () => {
       (_, index): HostRecordRef => ({ objectType: 'opportunity', recordId: String(900_000 + index) }),
     );
     await strict.forgetCalls();
-    const writes = refs.map((ref, index) => ({ ref, values: { stage: 'active' }, syncToken: `t${index}` }));
+    const writes = refs.map((ref, index) => ({
+      ref,
+      values: { stage: 'active' },
+      syncToken: `t${index}`,
+      baseVersion: null,
+    }));
     const outcomes = expectOk(await strict.adapter.writeRecords(strict.connection, writes, CALL));
     expect(outcomes).toHaveLength(100);
     expect((await strict.calls()).reduce((sum, call) => sum + call.count, 0)).toBeLessThanOrEqual(41);
@@ -372,7 +390,7 @@ describe('faults', () => {
     await portal.faults({ timeoutAfterCommitRate: 1 });
     const result = await portal.adapter.writeRecords(
       portal.connection,
-      [{ ref, values: { stage: 'signed' }, syncToken: 'lost' }],
+      [{ ref, values: { stage: 'signed' }, syncToken: 'lost', baseVersion: null }],
       CALL,
     );
     expect(result).toMatchObject({ ok: false, failure: { kind: 'unknown' } });

@@ -137,7 +137,7 @@ describe('deliveries of a practice portal', () => {
     expectOk(
       await portal.adapter.writeRecords(
         portal.connection,
-        [{ ref, values: { stage: 'active' }, syncToken: 't' }],
+        [{ ref, values: { stage: 'active' }, syncToken: 't', baseVersion: null }],
         CALL,
       ),
     );

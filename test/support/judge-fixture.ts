@@ -62,6 +62,7 @@ export function reading(state: RecordState, change: MirrorValues, rest: Partial<
   return {
     ref: state.ref,
     syncToken: state.mirror?.syncToken ?? null,
+    version: null,
     values: { ...emptyValues(), ...state.mirror?.base, ...change },
     facts: {},
     associations: {},

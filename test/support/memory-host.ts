@@ -167,6 +167,7 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
       record: {
         ref,
         syncToken,
+        version: null,
         values: { ...values },
         facts: { ...facts },
         associations,

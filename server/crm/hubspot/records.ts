@@ -17,6 +17,8 @@ const FACTS: Record<HostObjectType, FactTable> = {
     closeDate: { property: 'closedate', form: 'date' },
     dealStage: { property: 'dealstage', form: 'text' },
     pipeline: { property: 'pipeline', form: 'text' },
+    // Kept by HubSpot's own Salesforce integration; a portal without it has no such property and answers without it.
+    salesforceId: { property: 'salesforceopportunityid', form: 'text' },
     ownerId: { property: 'hubspot_owner_id', form: 'text' },
   },
   account: {
@@ -24,6 +26,7 @@ const FACTS: Record<HostObjectType, FactTable> = {
     domain: { property: 'domain', form: 'text' },
     city: { property: 'city', form: 'text' },
     country: { property: 'country', form: 'text' },
+    salesforceId: { property: 'salesforceaccountid', form: 'text' },
     ownerId: { property: 'hubspot_owner_id', form: 'text' },
   },
   case: {
@@ -55,6 +58,7 @@ export function toHostRecord(raw: HubSpotRecord, context: RecordContext): HostRe
   return {
     ref: { objectType: context.objectType, recordId: raw.id },
     syncToken: emptyToNull(raw.properties[SYNC_TOKEN_PROPERTY]),
+    version: null,
     values: fromHubSpotProperties(raw.properties),
     facts: toFacts(raw, context.objectType),
     associations: {},

@@ -29,7 +29,7 @@ function scripted(answer: (inputs: readonly Input[], call: number) => Answer) {
 }
 const ref = (recordId: string): HostRecordRef => ({ objectType: 'opportunity', recordId });
 const writesOf = (...ids: string[]): RecordWrite[] =>
-  ids.map((id) => ({ ref: ref(id), values: { stage: 'active' }, syncToken: `trace-${id}` }));
+  ids.map((id) => ({ ref: ref(id), values: { stage: 'active' }, syncToken: `trace-${id}`, baseVersion: null }));
 const numbered = (count: number): RecordWrite[] =>
   writesOf(...Array.from({ length: count }, (_, index) => String(index + 1)));
 const allWritten = (inputs: readonly Input[]): Answer => ({
@@ -43,7 +43,7 @@ describe('one call', () => {
     const { api, calls } = scripted(allWritten);
     await writeRecords(
       { api, connection: CONNECTION },
-      [{ ref: ref('5'), values: { stage: 'active', renewalDate: null }, syncToken: 'tok' }],
+      [{ ref: ref('5'), values: { stage: 'active', renewalDate: null }, syncToken: 'tok', baseVersion: null }],
       CALL,
     );
     expect(calls).toEqual([

@@ -81,6 +81,7 @@ describe('support cases', () => {
     const record = {
       ref: deal('1'),
       syncToken: null,
+      version: null,
       values: {},
       facts: { openedAt: 'yesterday' },
       associations: {},

@@ -13,6 +13,7 @@ import {
   LEASE_MS,
   refKey,
   renewMeanwhile,
+  replan,
   retryOrDie,
   settleAll,
   STORE_BATCH_MAX,
@@ -250,6 +251,24 @@ describe('a record that could not be settled', () => {
         detail: 'overtaken',
       });
     }
+  });
+
+  test('S2 a write refused as stale is planned anew at once, again and again, and never laid aside', async () => {
+    const { turn, now } = await turnWith(0.5);
+    for (const [attempts, delayMs] of [
+      [0, 25],
+      [3, 25],
+      [4, 1_100],
+      [6, 4_100],
+      [ATTEMPTS_MAX * 100, 300_100],
+    ] as const)
+      expect(replan(turn, { ...item, attempts })).toEqual({
+        ...identity,
+        kind: 'retry',
+        notBefore: now + delayMs,
+        failure: 'stale_state',
+        detail: 'the record changed on the host before the write',
+      });
   });
 
   test('S14 it is tried again later and later, and laid aside after the last try', async () => {
