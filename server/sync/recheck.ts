@@ -94,7 +94,9 @@ async function note(parts: EngineParts, connection: ConnectionRef, state: State)
   const cursors = await Promise.all(
     HOST_OBJECT_TYPES.map(async (type) => [type, await parts.store.readCursor(connection, changedCursor(type))]),
   );
-  const places = Object.fromEntries(cursors.filter(([, cursor]) => cursor !== null)) as Places;
+  // Before the first sweep there is no place to come back to.
+  if (cursors.some(([, cursor]) => cursor === null)) return state;
+  const places: Places = Object.fromEntries(cursors);
   const next: State = { ...state, notes: [...state.notes, { at, places }].slice(-NOTES_KEPT_MAX) };
   await save(parts, connection, next, []);
   return next;

@@ -167,7 +167,8 @@ async function followOnce(parts: WakeUpParts, following: Following, begin: FeedS
     });
     if (end.kind !== 'positionLost') return { end, heard, next: null };
     // What was missed happened after the position was stored; the sweep that is behind all this goes back to there.
-    await askForRecheck(parts, { connection, worker, stop }, stored?.at ?? 0);
+    const last = await readPosition(parts, connection);
+    await askForRecheck(parts, { connection, worker, stop }, last?.at ?? 0);
     return { end, heard: heard || start.kind === 'after', next: { kind: 'earliest' } };
   } catch (error) {
     parts.world.log.error({ error, connectionId: connection.connectionId }, 'a change feed met an error');
