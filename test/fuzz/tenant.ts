@@ -146,7 +146,7 @@ async function card({ origin }: Parts, portalId: string, path: string, body?: Js
   const contentType = 'application/json';
   const draft = { access: 'card', method, path, query: [], body, contentType, cookie: '', portalId } as const;
   const { target, headers, body: bytes } = render(draft, { origin });
-  const init = { method, headers: Object.fromEntries(headers), ...(bytes === null ? {} : { body: bytes }) };
+  const init = { method, headers: Object.fromEntries(headers), ...(bytes === null ? {} : { body: new Uint8Array(bytes) }) };
   return await expectDone(await fetch(`${origin}${target}`, init));
 }
 
