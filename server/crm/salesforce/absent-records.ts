@@ -33,23 +33,3 @@ function judge(row: Row | undefined): { readonly kind: Absence; readonly intoId:
   const intoId = textAt(row, 'MasterRecordId');
   return { kind: intoId === null ? 'archived' : 'merged', intoId };
 }
-
-/** Which records each of `ids` absorbed, as far as the bin still has them. */
-export async function readAbsorbed(
-  reading: Reading,
-  request: { readonly objectType: HostObjectType; readonly ids: readonly string[] },
-  options: ReadOptions,
-): Promise<HostResult<ReadonlyMap<string, readonly string[]>>> {
-  const { name, mergeable } = SALESFORCE_OBJECTS[request.objectType];
-  if (!mergeable || request.ids.length === 0) return { ok: true, value: new Map() };
-  const where = `IsDeleted = true AND ${idsIn('MasterRecordId', request.ids)}`;
-  const soql = `SELECT Id, MasterRecordId FROM ${name} WHERE ${where}`;
-  const bin = await runQuery(reading, { operation: 'queryAll.merged', soql, withDeleted: true }, options);
-  if (!bin.ok) return bin;
-  const absorbed = new Map<string, string[]>();
-  for (const row of bin.value.rows) {
-    const [id, intoId] = [textAt(row, 'Id'), textAt(row, 'MasterRecordId')];
-    if (id !== null && intoId !== null) absorbed.set(intoId, [...(absorbed.get(intoId) ?? []), id]);
-  }
-  return { ok: true, value: absorbed };
-}

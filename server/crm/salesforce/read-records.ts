@@ -1,6 +1,6 @@
 /** Reads records as they are now: one query, and a closer look at the records it does not return (`absent-records.ts`). */
 import type { HostObjectType, HostRecord, HostRecordRef, HostResult, RecordRead } from '../port.ts';
-import { judgeAbsent, readAbsorbed } from './absent-records.ts';
+import { judgeAbsent } from './absent-records.ts';
 import { batchRead } from './batch-read.ts';
 import type { Reading, ReadOptions } from './batch-read.ts';
 import { longId } from './record-ids.ts';
@@ -55,16 +55,8 @@ async function readLive(
   const rows = await batchRead(reading, request, options);
   if (!rows.ok) return rows;
   const records = rows.value.map((row) => toHostRecord(row, { objectType, history: options.history }));
-  const ids = records.map(({ ref }) => ref.recordId);
-  const absorbed = objectType === 'account' ? await readAbsorbed(reading, { objectType, ids }, options) : NOTHING;
-  if (!absorbed.ok) return absorbed;
-  const withMerges = records.map((record) => ({
-    ...record,
-    mergedIds: absorbed.value.get(record.ref.recordId) ?? [],
-  }));
-  return { ok: true, value: new Map(withMerges.map((record) => [record.ref.recordId, record])) };
+  return { ok: true, value: new Map(records.map((record) => [record.ref.recordId, record])) };
 }
-const NOTHING = { ok: true, value: new Map<string, readonly string[]>() } as const;
 
 function assertOneBatch(refs: readonly HostRecordRef[], objectType: HostObjectType): void {
   if (refs.length > READ_BATCH_MAX) throw new RangeError(`At most ${READ_BATCH_MAX} records can be read at once.`);

@@ -78,6 +78,7 @@ export function toHostRecord(row: Row, { objectType, history }: RecordContext): 
     values: fromSalesforceFields(row),
     facts: toFacts(row, objectType),
     associations: isMirrored ? {} : { account: account === null ? [] : [account] },
+    // The record that was merged away names the one that carries on; that one names nobody.
     mergedIds: [],
     // Salesforce keeps the second, the journal the millisecond.
     updatedAt: Math.max(modifiedAt, edits?.at(-1)?.at ?? 0),
