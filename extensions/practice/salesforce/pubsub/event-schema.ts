@@ -3,7 +3,8 @@
  * answer, each a union with null (Change Data Capture guide, Change event message structure). Parts of an address are one compound field, as
  * in real events; Id, IsDeleted and SystemModstamp are left out.
  */
-import { type Schema, Type, types } from 'avsc';
+// A CommonJS package whose names Node cannot see from outside: only its default export is there.
+import avro, { type Schema, type Type } from 'avsc';
 import { type FieldValue, parseInstant } from '../field-value.ts';
 import type { FieldDefinition, FieldType, ObjectDefinition } from '../object-definition.ts';
 import { BUS_CHANGE_TYPES, type BusChange } from './bus-change.ts';
@@ -53,7 +54,7 @@ interface EventField {
 }
 
 /** 64-bit numbers as bigint; commit numbers pass 2^53. */
-const LONG = types.LongType['__with']({
+const LONG = avro.types.LongType['__with']({
   fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
   toBuffer: (value: bigint) => {
     const buffer = Buffer.alloc(8);
@@ -97,7 +98,7 @@ export function makeEventSchema(object: ObjectDefinition): EventSchema {
       ...fields.map(({ name, type }) => ({ name, type, default: null })),
     ],
   };
-  const type = Type.forSchema(shape as Schema, { registry: { long: LONG }, wrapUnions: 'always' });
+  const type = avro.Type.forSchema(shape as Schema, { registry: { long: LONG }, wrapUnions: 'always' });
   const bitmaps = [{ name: 'ChangeEventHeader', parts: null }, ...fields.map(({ bitmap }) => bitmap)];
   return {
     schemaId: type.fingerprint('md5').toString('base64url'),

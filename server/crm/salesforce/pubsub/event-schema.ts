@@ -2,7 +2,8 @@
  * Reading a change event's Avro payload. Only its header is decoded: an org's objects may have hundreds of fields, and no value of an event
  * is ever used. The schema is cut after the header for that, and the names of all fields are kept to read bitmaps by.
  */
-import { type Schema, Type, types } from 'avsc';
+// A CommonJS package whose names Node cannot see from outside: only its default export is there.
+import avro, { type Schema, type Type } from 'avsc';
 import { z } from 'zod';
 import { CHANGE_TYPES } from '../deliveries.ts';
 import { fieldNames, type SchemaField } from './field-bitmap.ts';
@@ -50,7 +51,7 @@ export type EventSchema = {
 };
 
 /** 64-bit numbers as bigint: the library's own reading refuses those that a double cannot hold. */
-const LONG = types.LongType['__with']({
+const LONG = avro.types.LongType['__with']({
   fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
   toBuffer: (value: bigint) => {
     const buffer = Buffer.alloc(8);
@@ -119,7 +120,7 @@ function partsOf(
 /** The library tells a wrong schema and a wrong payload by throwing; both come from outside and are no bugs of ours. */
 function typeOf(schema: object): Type | null {
   try {
-    return Type.forSchema(schema as Schema, { registry: { long: LONG } });
+    return avro.Type.forSchema(schema as Schema, { registry: { long: LONG } });
   } catch (error) {
     if (error instanceof Error) return null;
     throw error;
