@@ -28,11 +28,13 @@ import { createContractStore } from './store/prisma/contracts-store.ts';
 import { DIRTY_CHANNEL } from './store/prisma/dirty-marks.ts';
 import type { MasterKeys } from './store/prisma/envelope.ts';
 import { createImportStore } from './store/prisma/imports.ts';
+import { createMatchStore } from './store/prisma/matches.ts';
 import { createProjectionStore } from './store/prisma/projection.ts';
 import { openStore, type Store } from './store/prisma/open-store.ts';
 import { createWorkspaceStore } from './store/prisma/workspaces-store.ts';
 import { createEngine, type Engine } from './sync/engine.ts';
 import type { EngineSettings, SyncMetrics } from './sync/settings.ts';
+import { createWakeUp, type WakeUp } from './sync/wake-up.ts';
 import { recently } from './recently.ts';
 import type { World } from './world.ts';
 
@@ -76,31 +78,10 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
   const metrics = createMetrics();
   const events = createEventHub();
   const state = { draining: false, turning: false };
-  const { store, hosts, engine, services, workspaces } = composeCore(settings, { world, metrics, events });
+  const core = composeCore(settings, { world, metrics, events });
+  const { store, hosts, engine, services, workspaces } = core;
   metrics.watchBacklog(() => readBacklog(store.database, world.clock.now()));
-  const cardSecrets = createCardSecrets({
-    workspaces,
-    world,
-    hash: (text) => keyedHash(settings.http, `card ${text}`),
-    same: sameText,
-    write: async (connection, secret) =>
-      (await hosts[connection.host]?.writeCardSecret?.(connection, secret)) ?? { ok: true, value: null },
-  });
-  const housekeeping = createHousekeeping(services.parts, {
-    ...services,
-    directory: store.sync,
-    upkeep: async (connection) => {
-      const parts = hosts[connection.host];
-      await parts?.keepAlive?.(connection);
-      if (parts?.writeCardSecret !== undefined) await cardSecrets.ensure(connection);
-    },
-  });
-  const projection = createProjection({
-    store: createProjectionStore(store.database),
-    directory: store.sync,
-    rows: eachHost(hosts, ({ rows }) => rows),
-    world,
-  });
+  const { cardSecrets, housekeeping, feeds, ...jobs } = composeJobs(core, settings, world);
   const deps: HttpDependencies = {
     settings: settings.http,
     world,
@@ -131,12 +112,15 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
     services,
     housekeeping,
     engine,
-    run: (signal) => runParts({ store, hosts, engine, services, housekeeping, projection, state }, signal),
+    run: (signal) => runParts({ store, engine, services, housekeeping, ...jobs, state }, signal),
     startDraining: () => {
       state.draining = true;
       events.close();
     },
-    close: () => store.close(),
+    close: async () => {
+      for (const host of HOSTS) feeds[host]?.close();
+      await store.close();
+    },
   };
 }
 
@@ -145,10 +129,7 @@ type Surroundings = { readonly world: World; readonly metrics: Metrics; readonly
 /** Everything below HTTP. */
 function composeCore(settings: ServerSettings, { world, metrics, events }: Surroundings) {
   // Store and engine tell services that are built on them: those are looked up when they are first needed.
-  const late: { services: ReturnType<typeof createServices> | null; engine: Engine | null } = {
-    services: null,
-    engine: null,
-  };
+  const late: { services: ReturnType<typeof createServices> | null } = { services: null };
   const store = openStore({
     url: settings.databaseUrl,
     world,
@@ -161,7 +142,6 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
     metrics,
     store,
     publicUrl,
-    wake: () => late.engine?.wake('deliveries'),
   });
   const crm = eachHost(hosts, ({ port }) => port);
   const calendars = createCalendars();
@@ -177,7 +157,6 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
     onCases: (connection, accountIds) => late.services?.slaRefresh.note(connection, accountIds),
     afterHook: (point, connection) => Promise.resolve(tellPages(events, point, connection)),
   });
-  late.engine = engine;
   const imports = createImportStore(store.database, world);
   const services = createServices(
     {
@@ -191,10 +170,48 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
       publicUrl,
       wake: () => engine.wake('records'),
     },
-    { uninstall: uninstaller(hosts, store), requiredScopes: eachHost(hosts, ({ oauth }) => oauth.requiredScopes) },
+    {
+      uninstall: uninstaller(hosts, store),
+      requiredScopes: eachHost(hosts, ({ oauth }) => oauth.requiredScopes),
+      matching: { matches: createMatchStore(store.database, world), directory: store.sync },
+    },
   );
   late.services = services;
   return { store, hosts, engine, services, workspaces };
+}
+
+/** What runs beside the engine. */
+function composeJobs(
+  { store, hosts, engine, services, workspaces }: ReturnType<typeof composeCore>,
+  settings: ServerSettings,
+  world: World,
+) {
+  const cardSecrets = createCardSecrets({
+    workspaces,
+    world,
+    hash: (text) => keyedHash(settings.http, `card ${text}`),
+    same: sameText,
+    write: async (connection, secret) =>
+      (await hosts[connection.host]?.writeCardSecret?.(connection, secret)) ?? { ok: true, value: null },
+  });
+  const housekeeping = createHousekeeping(services.parts, {
+    ...services,
+    directory: store.sync,
+    upkeep: async (connection) => {
+      const parts = hosts[connection.host];
+      await parts?.keepAlive?.(connection);
+      if (parts?.writeCardSecret !== undefined) await cardSecrets.ensure(connection);
+    },
+  });
+  const projection = createProjection({
+    store: createProjectionStore(store.database),
+    directory: store.sync,
+    rows: eachHost(hosts, ({ rows }) => rows),
+    world,
+  });
+  const feeds = eachHost(hosts, ({ feed }) => feed);
+  const wakeUp = createWakeUp({ store: store.sync, feeds, world, onStored: () => engine.wake('deliveries') });
+  return { cardSecrets, housekeeping, projection, feeds, wakeUp };
 }
 
 function composeHosts(settings: ServerSettings, surroundings: HostSurroundings): Hosts {
@@ -219,22 +236,22 @@ function eachHost<T>(
 }
 
 type Running = Pick<ComposedServer, 'store' | 'engine' | 'services' | 'housekeeping'> & {
-  readonly hosts: Hosts;
   readonly projection: ReturnType<typeof createProjection>;
+  readonly wakeUp: WakeUp;
   readonly state: { turning: boolean };
 };
 
 async function runParts(running: Running, signal: AbortSignal): Promise<void> {
-  const { store, hosts, engine, services, housekeeping, projection, state } = running;
+  const { store, engine, services, housekeeping, projection, wakeUp, state } = running;
   await store.database.listen(DIRTY_CHANNEL, () => engine.wake('records'), signal);
   state.turning = true;
-  const listening = HOSTS.map((host) => hosts[host]?.listen?.(signal));
   await Promise.all([
     engine.run(signal),
     housekeeping.run(signal),
     services.slaRefresh.run(signal),
     projection.run(signal),
-    ...listening,
+    services.matches.run(signal),
+    wakeUp.run(signal),
   ]).finally(() => {
     state.turning = false;
   });

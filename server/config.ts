@@ -21,7 +21,7 @@ export type SalesforceSettings = {
   readonly clientSecret: string;
   /** Origin of the usual sign-in page, e.g. `https://login.salesforce.com`. */
   readonly loginUrl: string;
-  /** `host:port` of the Pub/Sub API; with the prefix `http://` it is spoken to without TLS. */
+  /** `host:port` of the Pub/Sub API; on this machine it is spoken to without TLS. */
   readonly pubSubEndpoint: string;
 };
 
@@ -103,7 +103,7 @@ const HOST_VARIABLES = {
 const LIVE_VARIABLES = [...SERVER_VARIABLES, ...HOST_VARIABLES.HubSpot, ...HOST_VARIABLES.Salesforce] as const;
 
 const origin = z.url({ protocol: /^https?$/ }).refine((text) => URL.canParse(text) && new URL(text).pathname === '/');
-const endpoint = z.string().regex(/^(http:\/\/)?[A-Za-z0-9.-]{1,253}:\d{1,5}$/);
+const endpoint = z.string().regex(/^[A-Za-z0-9.-]{1,253}:\d{1,5}$/);
 const masterKey = z.base64().transform((text, context) => {
   const bytes = new Uint8Array(Buffer.from(text, 'base64'));
   if (bytes.length !== MASTER_KEY_BYTES) context.addIssue('the key has another length');

@@ -1,4 +1,5 @@
 /** What the composition root makes of one CRM, and what it makes it from. */
+import type { ChangeFeed } from './crm/change-feed.ts';
 import type { OAuthHost } from './crm/oauth-host.ts';
 import type { ConnectionRef, CrmPort, Host, HostResult } from './crm/port.ts';
 import type { BudgetGate, CallMetrics } from './crm/transport.ts';
@@ -13,8 +14,6 @@ export type HostSurroundings = {
   readonly store: Store;
   /** Origin of this server as browsers know it. */
   readonly publicUrl: string;
-  /** Tells the engine that something was stored. */
-  readonly wake: () => void;
 };
 
 export type HostParts = {
@@ -26,8 +25,8 @@ export type HostParts = {
   readonly writeCardSecret?: (connection: ConnectionRef, secret: string) => Promise<HostResult<null>>;
   /** Contracts as rows of the CRM. */
   readonly rows?: ContractRows;
-  /** Listens for changes that the CRM does not deliver by itself, until the signal aborts. */
-  readonly listen?: (signal: AbortSignal) => Promise<void>;
+  /** Changes that the CRM tells of by a stream that we keep open; absent where it calls us. */
+  readonly feed?: ChangeFeed;
 };
 export type Hosts = { readonly [H in Host]?: HostParts };
 

@@ -1,6 +1,6 @@
 /**
  * The process: reads the environment, opens the port, puts the server together and takes it down again. Nothing imports this file. It
- * prints exactly three addresses when it is ready, and one sentence when it cannot start.
+ * prints the addresses to go on from when it is ready, and one sentence when it cannot start.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -14,7 +14,14 @@ import { type HttpServer, listen } from './http/server.ts';
 import { WEBHOOK_PATH } from './http/webhook.ts';
 import { createLog } from './log.ts';
 import { createRealWorld } from './real-world.ts';
-import { fillPractice, practiceHubSpot, practiceKeys, practiceVisitor } from './start-practice.ts';
+import {
+  fillPractice,
+  type PracticeCrms,
+  practiceHubSpot,
+  practiceKeys,
+  practiceSalesforce,
+  practiceVisitor,
+} from './start-practice.ts';
 import { startEmbeddedPostgres } from './store/postgres/embedded-postgres.ts';
 import { migrate } from './store/postgres/migrate.ts';
 import type { World } from './world.ts';
@@ -23,8 +30,8 @@ const DRAIN_MS_MAX = 8_000;
 const STOP_MS_MAX = 10_000;
 /** A live server still answers for this long after it said that it leaves, so that a balancer hears of it before a request is refused. */
 const LEAVE_NOTICE_MS = 1_000;
-/** The practice CRM takes the port after ours. */
-const PRACTICE_PORT_MAX = 65_534;
+/** The practice CRMs take the two ports after ours. */
+const PRACTICE_PORT_MAX = 65_533;
 const PAGES_DIR = path.resolve(import.meta.dirname, '../app/web/dist');
 
 /** Reasons not to start that a person can mend; the sentence is all they need. */
@@ -78,44 +85,54 @@ const salesforceAddresses = (origin: string): readonly Address[] => [
 
 async function startPracticeMode(config: PracticeConfig, world: World): Promise<Started> {
   if (config.port > PRACTICE_PORT_MAX)
-    throw new CannotStart(`PORT must be below ${PRACTICE_PORT_MAX + 1}: the practice CRM takes the next one.`);
+    throw new CannotStart(`PORT must be below ${PRACTICE_PORT_MAX + 1}: the practice CRMs take the next two.`);
   const dataDir = writableFolder(config.dataDir);
   const door = await openDoor(config, world);
   const origin = config.publicUrl ?? `http://localhost:${door.port}`;
   const database = await practiceDatabase(config, dataDir);
   await migrateOrSay(database.url);
   const { startPractice } = await import('../extensions/practice/start.ts');
-  const portal = await startPractice({
+  const crms = await startPractice({
     port: config.port === 0 ? 0 : door.port + 1,
+    salesforcePort: config.port === 0 ? 0 : door.port + 2,
     dataDir,
     appOrigin: origin,
     ...world,
   }).catch((error: unknown) => {
     if (errorCode(error) !== 'EADDRINUSE') throw error;
-    throw new CannotStart(`Port ${door.port + 1} is in use and the practice CRM needs it: set PORT to another number.`);
+    const ports = `${door.port + 1} or ${door.port + 2}`;
+    throw new CannotStart(`Port ${ports} is in use and the practice CRMs need both: set PORT to another number.`);
   });
   const keys = practiceKeys(dataDir, world);
   const settings: ServerSettings = {
     databaseUrl: database.url,
     masterKeys: { currentId: 'practice', keys: { practice: keys.masterKey } },
-    hubspot: practiceHubSpot(portal),
-    signedOrigin: portal.app.publicOrigin,
+    hubspot: practiceHubSpot(crms.hubspot),
+    salesforce: practiceSalesforce(crms.salesforce),
+    signedOrigin: crms.hubspot.app.publicOrigin,
     http: httpSettings(config, { publicUrl: origin, sessionSecret: keys.sessionSecret }),
     practiceSignIn: () => practiceVisitor(server),
   };
   const server: ComposedServer = composeServer(settings, world);
-  const stop = serve(server, door, { world, noticeMs: 0, afterwards: [() => portal.stop(), database.stop] });
-  await fillPractice(server, portal, `http://127.0.0.1:${door.port}`);
-  const records = `${portal.url}/contacts/${portal.mainPortalId}`;
-  const deal = portal.portfolio.contracts.find(({ dealKey }) => dealKey !== null)?.dealKey ?? '';
+  const stop = serve(server, door, { world, noticeMs: 0, afterwards: [() => crms.stop(), database.stop] });
+  await fillPractice(server, crms, `http://127.0.0.1:${door.port}`);
   return {
     stop,
-    addresses: [
-      { label: 'Workspace', url: `${origin}${PRACTICE_SIGN_IN_PATH}` },
-      { label: 'Practice CRM', url: `${records}/objects/0-3/views/all/list` },
-      { label: 'A deal with its card', url: `${records}/record/0-3/${portal.records.deals.get(deal) ?? ''}` },
-    ],
+    addresses: [{ label: 'Workspace', url: `${origin}${PRACTICE_SIGN_IN_PATH}` }, ...recordAddresses(crms)],
   };
+}
+
+/** The same deal in both CRMs, with the contract card on it. */
+function recordAddresses({ portfolio, hubspot, salesforce }: PracticeCrms): readonly Address[] {
+  const key = portfolio.contracts.find(({ dealKey }) => dealKey !== null)?.dealKey ?? '';
+  const portal = `${hubspot.url}/contacts/${hubspot.mainPortalId}`;
+  return [
+    { label: 'A deal in HubSpot', url: `${portal}/record/0-3/${hubspot.records.deals.get(key) ?? ''}` },
+    {
+      label: 'The same in Salesforce',
+      url: `${salesforce.url}/lightning/r/Opportunity/${salesforce.records.opportunities.get(key) ?? ''}/view`,
+    },
+  ];
 }
 
 type Door = Pick<HttpServer, 'port' | 'drain'> & { readonly admit: (handle: RequestListener) => void };

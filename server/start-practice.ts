@@ -1,21 +1,23 @@
 /**
- * Practice mode around a composed server: an embedded database, a practice portal, and a workspace filled on the first start. The app is
- * installed through the real consent page and callback, so that nothing about the installed state is made up. Every step may be repeated.
+ * Practice mode around a composed server: an embedded database, a practice CRM of each kind, and a workspace filled on the first start. The
+ * app is installed through the real consent pages and callbacks, so that nothing about the installed state is made up. Every step may be repeated.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import type { HubSpotSettings } from './config.ts';
+import type { HubSpotSettings, SalesforceSettings } from './config.ts';
 import type { ComposedServer } from './compose.ts';
+import type { ConnectionRef, Host } from './crm/port.ts';
 import { must } from './domain/assert.ts';
+import { oauthStartPath } from './http/oauth-flow.ts';
 import { practiceLoad, type PracticePortfolio, PRACTICE_WORKSPACE_ID } from './practice-mode.ts';
 import { derivedColumns, calendarsOf } from './services/derived-columns.ts';
 import { provenanceOf, todayOf } from './services/service-parts.ts';
 import { loadPortfolio } from './store/prisma/load-portfolio.ts';
 import type { World } from './world.ts';
 
-/** What this needs of the practice portal; the one in extensions/practice fits it. */
+/** What this needs of the practice CRMs; those in extensions/practice fit it. */
 export type PracticePortal = {
   readonly url: string;
   readonly app: {
@@ -26,11 +28,53 @@ export type PracticePortal = {
   };
   readonly authorizeUrl: string;
   readonly mainPortalId: string;
-  readonly portfolio: PracticePortfolio;
   readonly records: { readonly companies: ReadonlyMap<string, string>; readonly deals: ReadonlyMap<string, string> };
   approve(authorizeUrl: string, portalId: string): Promise<string>;
+};
+export type PracticeOrg = {
+  readonly url: string;
+  readonly app: { readonly clientId: string; readonly clientSecret: string };
+  readonly orgId: string;
+  readonly pubSubEndpoint: string;
+  readonly records: {
+    readonly accounts: ReadonlyMap<string, string>;
+    readonly opportunities: ReadonlyMap<string, string>;
+  };
+  approve(authorizeUrl: string): string;
+};
+export type PracticeCrms = {
+  readonly portfolio: PracticePortfolio;
+  readonly hubspot: PracticePortal;
+  readonly salesforce: PracticeOrg;
   stop(): Promise<void>;
 };
+
+/** One of them as installing and attaching see it: which account, who presses the button, and which record is whose. */
+type PracticeAccount = {
+  readonly host: Host;
+  readonly accountId: string;
+  readonly approve: (authorizeUrl: string) => Promise<string>;
+  readonly accounts: ReadonlyMap<string, string>;
+  readonly opportunities: ReadonlyMap<string, string>;
+};
+
+function practiceAccounts({ hubspot, salesforce }: PracticeCrms): readonly PracticeAccount[] {
+  return [
+    {
+      host: 'hubspot',
+      accountId: hubspot.mainPortalId,
+      approve: (url) => hubspot.approve(url, hubspot.mainPortalId),
+      accounts: hubspot.records.companies,
+      opportunities: hubspot.records.deals,
+    },
+    {
+      host: 'salesforce',
+      accountId: salesforce.orgId,
+      approve: (url) => Promise.resolve(salesforce.approve(url)),
+      ...salesforce.records,
+    },
+  ];
+}
 
 export type PracticeKeys = { readonly masterKey: Uint8Array; readonly sessionSecret: string };
 
@@ -60,6 +104,10 @@ export function practiceHubSpot({ app, url, authorizeUrl }: PracticePortal): Hub
   };
 }
 
+export function practiceSalesforce({ app, url, pubSubEndpoint }: PracticeOrg): SalesforceSettings {
+  return { ...app, loginUrl: url, pubSubEndpoint };
+}
+
 /** Same key, same id, on every start: a version 8 UUID of its hash. */
 function idOf(key: string): string {
   const hex = createHash('sha256').update(`counterpart practice: ${key}`).digest('hex');
@@ -84,24 +132,36 @@ export async function practiceVisitor(
   return { workspaceId: PRACTICE_WORKSPACE_ID, userId: user.id };
 }
 
-/** Fills the workspace, installs the app and attaches the contracts. `origin` is where the server listens now. */
-export async function fillPractice(server: ComposedServer, portal: PracticePortal, origin: string): Promise<void> {
+/** Fills the workspace, installs the app in both CRMs and attaches the contracts. `origin` is where the server listens now. */
+export async function fillPractice(server: ComposedServer, crms: PracticeCrms, origin: string): Promise<void> {
   const { parts } = server.services;
-  const load = practiceLoad(portal.portfolio, idOf);
+  const load = practiceLoad(crms.portfolio, idOf);
   const loaded = await loadPortfolio(server.store.database, parts.world, load);
   if (loaded === 'loaded') await deriveAll(server, load.entries);
-  const known = await parts.workspaces.findConnectionOfAccount('hubspot', portal.mainPortalId);
-  if (known === null) await installThroughBrowser(portal, origin);
-  const connection = must(
-    known ?? (await parts.workspaces.findConnectionOfAccount('hubspot', portal.mainPortalId)),
-    'practice connection',
+  const filled = [];
+  for (const account of practiceAccounts(crms)) {
+    const connection = await installed(server, account, origin);
+    if ((await server.store.sync.readCursor(connection, ATTACHED)) !== null) continue;
+    await attachAll(server, { account, connection, portfolio: crms.portfolio });
+    filled.push(connection);
+  }
+  if (filled.length === 0) return;
+  await untilAgreed(
+    server,
+    filled.map(({ connectionId }) => connectionId),
   );
-  const { sync } = server.store;
-  if ((await sync.readCursor(connection, ATTACHED)) !== null) return;
-  await attachAll(server, portal, connection.connectionId);
-  await untilAgreed(server, connection.connectionId);
   await server.housekeeping.closeMonths(PRACTICE_WORKSPACE_ID);
-  await sync.advanceCursor(connection, { name: ATTACHED, value: 'all', at: parts.world.clock.now() }, []);
+  const at = parts.world.clock.now();
+  for (const connection of filled)
+    await server.store.sync.advanceCursor(connection, { name: ATTACHED, value: 'all', at }, []);
+}
+
+async function installed(server: ComposedServer, account: PracticeAccount, origin: string): Promise<ConnectionRef> {
+  const { workspaces } = server.services.parts;
+  const known = await workspaces.findConnectionOfAccount(account.host, account.accountId);
+  if (known !== null) return known;
+  await installThroughBrowser(account, origin);
+  return must(await workspaces.findConnectionOfAccount(account.host, account.accountId), 'practice connection');
 }
 
 /** Set once everything above is done; until then a start repeats it, and repeating changes nothing that is there. */
@@ -109,17 +169,20 @@ const ATTACHED = 'practice:attached';
 const AGREE_MS_MAX = 60_000;
 const LOOK_INTERVAL_MS = 250;
 
-/** The first start ends when the portal shows what the workspace says: read, attached, written and confirmed. */
-async function untilAgreed(server: ComposedServer, connectionId: string): Promise<void> {
+/** The first start ends when both CRMs show what the workspace says: read, attached, written and confirmed. */
+async function untilAgreed(server: ComposedServer, connectionIds: readonly string[]): Promise<void> {
   const { parts } = server.services;
   const givesUpAt = parts.world.clock.now() + AGREE_MS_MAX;
   while (parts.world.clock.now() < givesUpAt) {
     const all = await parts.workspaces.listConnectionHealth(PRACTICE_WORKSPACE_ID);
-    const health = all.find(({ connection }) => connection.id === connectionId);
-    if (health !== undefined && health.backfill?.phase === 'done' && health.dirty === 0) return;
+    const open = all.filter(
+      ({ connection, backfill, dirty }) =>
+        connectionIds.includes(connection.id) && (backfill?.phase !== 'done' || dirty > 0),
+    );
+    if (open.length === 0) return;
     await parts.world.clock.sleep(LOOK_INTERVAL_MS);
   }
-  parts.world.log.warn({ connectionId }, 'the practice portal is still catching up');
+  parts.world.log.warn({ connectionIds }, 'the practice CRMs are still catching up');
 }
 
 async function deriveAll(server: ComposedServer, entries: ReturnType<typeof practiceLoad>['entries']): Promise<void> {
@@ -139,7 +202,7 @@ async function deriveAll(server: ComposedServer, entries: ReturnType<typeof prac
 }
 
 /** Signs in, asks to connect, presses Approve and follows the callback, as an administrator's browser would. */
-async function installThroughBrowser(portal: PracticePortal, origin: string): Promise<void> {
+async function installThroughBrowser(account: PracticeAccount, origin: string): Promise<void> {
   const cookies = new Map<string, string>();
   const visit = async (url: string): Promise<string> => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
@@ -154,18 +217,26 @@ async function installThroughBrowser(portal: PracticePortal, origin: string): Pr
     return location;
   };
   await visit(`${origin}/practice/sign-in`);
-  const consent = await visit(`${origin}/oauth/hubspot/start`);
-  const callback = new URL(await portal.approve(consent, portal.mainPortalId));
+  const consent = await visit(`${origin}${oauthStartPath(account.host)}`);
+  const callback = new URL(await account.approve(consent));
   await visit(`${origin}${callback.pathname}${callback.search}`);
 }
 
-async function attachAll(server: ComposedServer, portal: PracticePortal, connectionId: string): Promise<void> {
+type Attaching = {
+  readonly account: PracticeAccount;
+  readonly connection: ConnectionRef;
+  readonly portfolio: PracticePortfolio;
+};
+
+async function attachAll(server: ComposedServer, attaching: Attaching): Promise<void> {
+  const { account: of, portfolio } = attaching;
+  const { connectionId } = attaching.connection;
   const { parts } = server.services;
   const provenance = provenanceOf(parts, { source: 'import', actor: VISITOR.name, connectionId, ref: null });
   const context = { workspaceId: PRACTICE_WORKSPACE_ID, provenance, once: null };
-  for (const contract of portal.portfolio.contracts) {
-    const account = portal.records.companies.get(contract.companyKey);
-    const opportunity = contract.dealKey === null ? undefined : portal.records.deals.get(contract.dealKey);
+  for (const contract of portfolio.contracts) {
+    const account = of.accounts.get(contract.companyKey);
+    const opportunity = contract.dealKey === null ? undefined : of.opportunities.get(contract.dealKey);
     const refs = [
       ...(account === undefined ? [] : [{ objectType: 'account', recordId: account } as const]),
       ...(opportunity === undefined ? [] : [{ objectType: 'opportunity', recordId: opportunity } as const]),

@@ -39,3 +39,10 @@ export function decodeInstantPlace(text: string): { readonly at: number; readonl
   if (!Number.isInteger(at.key) || at.key < INSTANT_MIN || at.key > INSTANT_MAX) return 'malformed';
   return { at: at.key, id: at.id };
 }
+
+/** A place in a list sorted by a score of 0 to 100. */
+export function decodeScorePlace(text: string): { readonly score: number; readonly id: string } | 'malformed' {
+  const at = decode(text);
+  if (at === 'malformed' || typeof at.key !== 'number' || !UUID.test(at.id)) return 'malformed';
+  return Number.isInteger(at.key) && at.key >= 0 && at.key <= 100 ? { score: at.key, id: at.id } : 'malformed';
+}

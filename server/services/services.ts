@@ -4,6 +4,7 @@ import { createConflicts } from './conflicts.ts';
 import { createConnections, type RequiredScopes, type Uninstall } from './connections.ts';
 import { createDerivedRefresh } from './derived-refresh.ts';
 import { createImports } from './imports.ts';
+import { createRecordMatches, type MatchSupport } from './record-matches.ts';
 import { createRecordCards } from './record-cards.ts';
 import type { ServiceParts } from './service-parts.ts';
 import { createSlaMonths } from './sla-months.ts';
@@ -15,7 +16,7 @@ export type Services = ReturnType<typeof createServices>;
 
 export function createServices(
   parts: ServiceParts,
-  host: { readonly uninstall: Uninstall; readonly requiredScopes: RequiredScopes },
+  host: { readonly uninstall: Uninstall; readonly requiredScopes: RequiredScopes; readonly matching: MatchSupport },
 ) {
   const cards = createRecordCards(parts);
   const sla = createSlaMonths(parts);
@@ -32,5 +33,6 @@ export function createServices(
     connections: createConnections(parts, host.uninstall, host.requiredScopes),
     conflicts: createConflicts(parts),
     imports: createImports(parts),
+    matches: createRecordMatches({ ...parts, ...host.matching }),
   };
 }

@@ -7,7 +7,12 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
-import { APP_PUBLIC_ORIGIN, type RunningPractice, startPractice } from '../../extensions/practice/start.ts';
+import {
+  APP_PUBLIC_ORIGIN,
+  type RunningPortal,
+  type RunningPractice,
+  startPractice,
+} from '../../extensions/practice/start.ts';
 import { createLog } from '../../server/log.ts';
 import { createRealWorld } from '../../server/real-world.ts';
 import { startEmbeddedPostgres } from '../../server/store/postgres/embedded-postgres.ts';
@@ -19,7 +24,8 @@ const LOCAL = `http://127.0.0.1:${PORT}`;
 const READY_MS_MAX = 30_000;
 
 let folder: string;
-let portal: RunningPractice;
+let practice: RunningPractice;
+let portal: RunningPortal;
 let stopDatabase: () => Promise<void>;
 let databaseUrl: string;
 let server: ChildProcess;
@@ -50,13 +56,14 @@ test.beforeAll(async () => {
   if (!database.ok) throw new Error(database.failure.sentence);
   stopDatabase = database.value.stop;
   databaseUrl = database.value.urlOf('postgres');
-  portal = await startPractice({
+  practice = await startPractice({
     port: 0,
     dataDir: null,
     appOrigin: LOCAL,
     browserOrigin: APP_PUBLIC_ORIGIN,
     ...world,
   });
+  portal = practice.hubspot;
   server = spawn(process.execPath, [path.join(root, 'server/main.ts')], {
     cwd: root,
     env: environment(),
@@ -78,7 +85,7 @@ test.afterAll(async () => {
   const ended = new Promise((resolve) => server.once('exit', resolve));
   server.kill('SIGTERM');
   expect(await ended).toBe(0);
-  await portal.stop();
+  await practice.stop();
   await stopDatabase();
   fs.rmSync(folder, { recursive: true, force: true });
 });

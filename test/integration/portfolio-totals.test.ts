@@ -13,6 +13,7 @@ import { createServices } from '../../server/services/services.ts';
 import type { ContractQuery, ContractRow, WorkspaceRow } from '../../server/store/contract-port.ts';
 import { createContractStore } from '../../server/store/prisma/contracts-store.ts';
 import { createImportStore } from '../../server/store/prisma/imports.ts';
+import { createMatchStore } from '../../server/store/prisma/matches.ts';
 import type { Store } from '../../server/store/prisma/open-store.ts';
 import { createWorkspaceStore } from '../../server/store/prisma/workspaces-store.ts';
 import { randomContract, writeArchetypes } from '../bench/workspace-archetypes.ts';
@@ -225,7 +226,11 @@ async function trendsOf(workspaceId: string, contractIds: readonly string[]) {
 }
 
 const services = () =>
-  createServices(partsOf(), { uninstall: () => Promise.resolve('unreachable'), requiredScopes: {} });
+  createServices(partsOf(), {
+    uninstall: () => Promise.resolve('unreachable'),
+    requiredScopes: {},
+    matching: { matches: createMatchStore(store.database, partsOf().world), directory: store.sync },
+  });
 
 describe('totals', () => {
   test('what SQL adds up over random contracts is what the domain says of each, today and on later days', async () => {

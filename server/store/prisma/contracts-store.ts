@@ -1,5 +1,6 @@
 /** The contract port on PostgreSQL: each method one transaction confined to one workspace. */
 import { z } from 'zod';
+import { comparableName, registeredDomain } from '../../domain/record-match.ts';
 import type { World } from '../../world.ts';
 import type { ContractStore } from '../contract-port.ts';
 import { writeDerived } from './contract-writes.ts';
@@ -93,10 +94,11 @@ type Remember = {
 
 async function rememberRecord(sql: Sql, workspaceId: string, { target, seen }: Remember): Promise<void> {
   await sql.run(
-    `INSERT INTO host_record (workspace_id, connection_id, object_type, record_id, name, domain, facts, associations, seen_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, '{}'::jsonb, $8)
+    `INSERT INTO host_record (workspace_id, connection_id, object_type, record_id, name, domain, match_name, match_domain, facts,
+       associations, seen_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $9, $10, $7::jsonb, '{}'::jsonb, $8)
      ON CONFLICT (workspace_id, connection_id, object_type, record_id) DO UPDATE SET name = EXCLUDED.name, domain = EXCLUDED.domain,
-       facts = EXCLUDED.facts, seen_at = EXCLUDED.seen_at`,
+       match_name = EXCLUDED.match_name, match_domain = EXCLUDED.match_domain, facts = EXCLUDED.facts, seen_at = EXCLUDED.seen_at`,
     [
       workspaceId,
       target.connectionId,
@@ -106,6 +108,8 @@ async function rememberRecord(sql: Sql, workspaceId: string, { target, seen }: R
       seen.facts['domain'] ?? null,
       jsonb(seen.facts),
       instant(seen.at),
+      comparableName(seen.name),
+      registeredDomain(seen.facts['domain'] ?? null),
     ],
   );
 }

@@ -1,5 +1,6 @@
 /** What is kept of CRM records beyond the mirror: accounts seen in a backfill, links found by web domain, support cases. */
 import type { ConnectionRef, HostObjectType, HostRecordRef } from '../../crm/port.ts';
+import { comparableName, registeredDomain } from '../../domain/record-match.ts';
 import type { World } from '../../world.ts';
 import type { DirtyMark, HostCase, SyncStore } from '../port.ts';
 import { type Database, instant, jsonb, type Sql } from './database.ts';
@@ -18,15 +19,18 @@ async function saveFacts(sql: Sql, connection: ConnectionRef, records: SavedFact
       record_id: ref.recordId,
       name: facts['name'] ?? null,
       domain: comparableDomain(facts['domain'] ?? null),
+      match_name: comparableName(facts['name'] ?? null),
+      match_domain: registeredDomain(facts['domain'] ?? null),
       facts,
       associations,
     }));
   await sql.run(
-    `INSERT INTO host_record (workspace_id, connection_id, object_type, record_id, name, domain, facts, associations, seen_at)
-     SELECT $1, $2, n.*, $4 FROM jsonb_to_recordset($3::jsonb) AS n(object_type text, record_id text, name text, domain text, facts jsonb,
-       associations jsonb)
+    `INSERT INTO host_record (workspace_id, connection_id, object_type, record_id, name, domain, match_name, match_domain, facts,
+       associations, seen_at)
+     SELECT $1, $2, n.*, $4 FROM jsonb_to_recordset($3::jsonb) AS n(object_type text, record_id text, name text, domain text,
+       match_name text, match_domain text, facts jsonb, associations jsonb)
      ON CONFLICT (workspace_id, connection_id, object_type, record_id) DO UPDATE SET name = EXCLUDED.name, domain = EXCLUDED.domain,
-       facts = EXCLUDED.facts, associations = EXCLUDED.associations, seen_at = EXCLUDED.seen_at`,
+       match_name = EXCLUDED.match_name, match_domain = EXCLUDED.match_domain, facts = EXCLUDED.facts, associations = EXCLUDED.associations, seen_at = EXCLUDED.seen_at`,
     [connection.workspaceId, connection.connectionId, jsonb(rows), instant(at)],
   );
 }

@@ -15,6 +15,7 @@ import { type Database, instant, type Sql } from './database.ts';
 import { addMarks } from './dirty-marks.ts';
 import { purgeRouting, purgeWorkspace } from './housekeeping.ts';
 import { expireImports } from './import-retention.ts';
+import { saveOauthState, takeOauthState } from './oauth-states.ts';
 import { changeRole, ensureUser, findSession, findUserOfHost, listUsers } from './users.ts';
 
 /** Most dead letters put back by one request. */
@@ -138,48 +139,7 @@ function signInMethods(database: Database, world: World): SignIn {
         ]),
       );
     },
-    saveOauthState: async (state) => {
-      await database.asScheduler(async (sql) => {
-        await sql.run('DELETE FROM oauth_state WHERE expires_at < $1', [instant(state.at)]);
-        await sql.run(
-          `INSERT INTO oauth_state (state_hash, host, browser_hash, code_verifier, workspace_id, return_path, login_host,
-             created_at, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-          [
-            state.stateHash,
-            state.host,
-            state.browserHash,
-            state.codeVerifier,
-            state.workspaceId,
-            state.returnPath,
-            state.loginHost,
-            instant(state.at),
-            instant(state.expiresAt),
-          ],
-        );
-      });
-    },
-    takeOauthState: async ({ host, stateHash, browserHash, at }) => {
-      const [row] = await database.asScheduler((sql) =>
-        sql.rows<{
-          code_verifier: string;
-          workspace_id: string | null;
-          return_path: string | null;
-          login_host: string | null;
-        }>(
-          `UPDATE oauth_state SET used_at = $3 WHERE state_hash = $1 AND browser_hash = $2 AND host = $4 AND used_at IS NULL
-             AND expires_at > $3
-           RETURNING code_verifier, workspace_id, return_path, login_host`,
-          [stateHash, browserHash, instant(at), host],
-        ),
-      );
-      if (row === undefined) return null;
-      return {
-        codeVerifier: row.code_verifier,
-        workspaceId: row.workspace_id,
-        returnPath: row.return_path,
-        loginHost: row.login_host,
-      };
-    },
+    saveOauthState: (state) => database.asScheduler((sql) => saveOauthState(sql, state)),
+    takeOauthState: (request) => database.asScheduler((sql) => takeOauthState(sql, request)),
   };
 }

@@ -6,7 +6,10 @@ import path from 'node:path';
 
 export type Running = {
   readonly workspaceUrl: string;
+  /** Origin of the practice HubSpot. */
   readonly practiceUrl: string;
+  /** Origin of the practice Salesforce org. */
+  readonly salesforceUrl: string;
   readonly output: () => string;
   readonly process: ChildProcess;
   stop(): Promise<number | null>;
@@ -40,7 +43,7 @@ export async function startCounterpart(options: {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  const addresses = await new Promise<readonly [string, string]>((resolve, reject) => {
+  const addresses = await new Promise<readonly [string, string, string]>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`not ready in time:\n${output}`)), START_MS_MAX);
     const read = (chunk: Buffer) => {
       output += chunk.toString();
@@ -48,9 +51,10 @@ export async function startCounterpart(options: {
       const workspace = [...output.matchAll(/(http:\/\/localhost:\d+)/g)]
         .map((match) => match[1])
         .find((url) => url !== practice);
-      if (practice === undefined || workspace === undefined || !output.includes('/record/')) return;
+      const salesforce = /(http:\/\/[\d.]+:\d+)\/lightning\/\S+\n/.exec(output)?.[1];
+      if (practice === undefined || workspace === undefined || salesforce === undefined) return;
       clearTimeout(timer);
-      resolve([workspace, practice]);
+      resolve([workspace, practice, salesforce]);
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
@@ -59,6 +63,7 @@ export async function startCounterpart(options: {
   return {
     workspaceUrl: addresses[0],
     practiceUrl: addresses[1],
+    salesforceUrl: addresses[2],
     output: () => output,
     process: child,
     stop: () => stop(child),
