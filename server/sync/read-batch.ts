@@ -1,6 +1,6 @@
 /**
  * Reads records in as few calls as the host allows. History costs a smaller batch, so only records that await one of our writes ask
- * for it, unless all of them fit into one call with history anyway. The spare places of the last call with history are filled.
+ * for it, unless all of them fit into one call with history anyway or the host's calls hold as many with history. The spare places of the last call with history are filled.
  */
 import type { HostFailure, RecordRead } from '../crm/port.ts';
 import type { DirtyItem, RecordState } from '../store/port.ts';
@@ -50,7 +50,8 @@ export function planCalls(
 ): readonly Call[] {
   const withHistory = (entries: readonly Work[]): readonly Call[] =>
     chunksOf(entries, batchMax.readWithHistory).map((chunk) => ({ work: chunk, history: true }));
-  if (mode === 'with_history' || work.length <= batchMax.readWithHistory) return withHistory(work);
+  const isFree = batchMax.readWithHistory >= batchMax.read;
+  if (mode === 'with_history' || isFree || work.length <= batchMax.readWithHistory) return withHistory(work);
   const awaiting = work.filter(({ state }) => state.intents.length > 0);
   const plain = work.filter(({ state }) => state.intents.length === 0);
   const spare = (batchMax.readWithHistory - (awaiting.length % batchMax.readWithHistory)) % batchMax.readWithHistory;

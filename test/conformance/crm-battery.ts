@@ -45,7 +45,7 @@ const SAMPLE_VALUES: MirrorValues = {
   riskFlags: 'auto_renews_silently;no_sla',
   slaStatus: 'met',
   availabilityLastMonth: '99.95',
-  responseComplianceLastMonth: '97.5',
+  responseComplianceLastMonth: '97.50',
   breachesTwelveMonths: '1',
   contractUrl: 'https://counterpart.example/contracts/1',
 };
@@ -270,8 +270,10 @@ function valueOf<T>(result: HostResult<T>): T {
   return result.value;
 }
 
+/** Writes onto what the record shows now. */
 async function write(host: CrmFixture, ref: HostRecordRef, values: MirrorValues, syncToken: string): Promise<void> {
-  const answer = await host.port.writeRecords(host.connection, [{ ref, values, syncToken, baseVersion: null }], {
+  const { version: baseVersion } = await readLive(host, ref);
+  const answer = await host.port.writeRecords(host.connection, [{ ref, values, syncToken, baseVersion }], {
     priority: 'push',
   });
   expect(valueOf(answer)).toEqual([{ kind: 'written', ref }]);

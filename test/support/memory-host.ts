@@ -7,7 +7,6 @@ import type {
   ConnectionRef,
   CrmPort,
   DeliveryParse,
-  Host,
   HostEvent,
   HostFailure,
   HostFieldEdit,
@@ -21,11 +20,14 @@ import type {
 import type { MirrorField, MirrorValues } from '../../server/domain/mirror.ts';
 import { MIRROR_FIELD_NAMES } from '../../server/domain/mirror.ts';
 import type { Clock } from '../../server/world.ts';
+import { type HostTraits, HUBSPOT_LIKE } from './host-traits.ts';
 
 export type MemoryRecord = {
   readonly ref: HostRecordRef;
   values: Record<MirrorField, string | null>;
   syncToken: string | null;
+  /** Raised by each change of a journalled field. */
+  version: number;
   history: HostFieldEdit[];
   facts: Record<string, string | null>;
   associations: { [T in HostObjectType]?: readonly string[] };
@@ -58,7 +60,10 @@ export type HostCall = {
 
 export type MemoryHostOptions = {
   readonly clock: Clock & { at(instant: number, callback: () => void): void };
-  readonly host?: Host;
+  /** Whose ways the host has; HubSpot's by default. */
+  readonly traits?: HostTraits;
+  /** Why a write is refused for good, for values that this host cannot hold. */
+  readonly refuses?: (write: RecordWrite) => HostFailure | null;
   readonly fateOf?: (call: HostCall) => CallFate;
   /** Milliseconds before the effect and before the answer. */
   readonly latencyMs?: () => number;
@@ -77,6 +82,8 @@ export type MemoryHost = CrmPort & {
   readonly calls: HostCall[];
   /** How many times a write of ours took effect on a record, by account and record. */
   readonly writesTaken: ReadonlyMap<string, number>;
+  /** Writes refused because the record had moved since they were planned. */
+  readonly staleRefusals: () => number;
   recordOf(accountId: string, ref: HostRecordRef): MemoryRecord | undefined;
   recordsOf(accountId: string): readonly MemoryRecord[];
   create(
@@ -89,7 +96,7 @@ export type MemoryHost = CrmPort & {
   archive(accountId: string, ref: HostRecordRef): void;
   restore(accountId: string, ref: HostRecordRef): void;
   purge(accountId: string, ref: HostRecordRef): void;
-  /** Both records give way to a third, which takes the first one's values, as HubSpot does. */
+  /** HubSpot: both give way to a third (`newId`), which takes the first one's values. Salesforce: the second gives way to the first. */
   merge(accountId: string, primary: HostRecordRef, other: HostRecordRef, newId: string): HostRecordRef;
 };
 
@@ -103,6 +110,8 @@ export function keyOf(ref: HostRecordRef): string {
 
 export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
   const { clock } = options;
+  const traits = options.traits ?? HUBSPOT_LIKE;
+  let staleRefusals = 0;
   const accounts = new Map<string, Map<string, MemoryRecord>>();
   const calls: HostCall[] = [];
   const writesTaken = new Map<string, number>();
@@ -137,22 +146,30 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
   ): boolean => {
     const at = hostNow();
     let changed = false;
+    let isNoted = false;
     for (const field of MIRROR_FIELD_NAMES) {
       const value = values[field];
       if (value === undefined || value === record.values[field]) continue;
       record.values[field] = value;
-      pushHistory(record, { field, value, at, author, authorId });
+      isNoted = pushHistory(record, { field, value, at, author, authorId }) || isNoted;
       changed = true;
     }
-    if (changed) record.updatedAt = Math.max(record.updatedAt, at);
+    if (changed) touch(record, at);
+    if (isNoted && author === 'person') record.version += 1;
     return changed;
   };
-  const pushHistory = (record: MemoryRecord, edit: HostFieldEdit): void => {
+  const touch = (record: MemoryRecord, at: number): void => {
+    record.updatedAt = Math.max(record.updatedAt, Math.floor(at / traits.stampMs) * traits.stampMs);
+  };
+  /** False: changes of this field are not kept. */
+  const pushHistory = (record: MemoryRecord, edit: HostFieldEdit): boolean => {
+    if (!traits.journalled.has(edit.field)) return false;
     record.history.push(edit);
     const own = record.history.filter((entry) => entry.field === edit.field);
     const oldest = own[0];
     if (own.length > (options.historyMax ?? 20) && oldest !== undefined)
       record.history.splice(record.history.indexOf(oldest), 1);
+    return true;
   };
 
   const readOne = (accountId: string, ref: HostRecordRef, history: boolean): RecordRead => {
@@ -167,12 +184,12 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
       record: {
         ref,
         syncToken,
-        version: null,
+        version: traits.comparesVersions ? String(record.version) : null,
         values: { ...values },
         facts: { ...facts },
         associations,
         mergedIds: [...mergedIds],
-        updatedAt,
+        updatedAt: history ? Math.max(updatedAt, record.history.at(-1)?.at ?? 0) : updatedAt,
         history: history ? [...record.history] : null,
       },
     };
@@ -181,9 +198,16 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
     const record = accountOf(accountId).get(keyOf(write.ref));
     if (record === undefined || record.state !== 'live' || record.mergedInto !== null)
       return { kind: 'failed', ref: write.ref, failure: { kind: 'notFound' } };
+    if (traits.comparesVersions && write.baseVersion !== String(record.version)) {
+      staleRefusals += 1;
+      return { kind: 'failed', ref: write.ref, failure: { kind: 'stale' } };
+    }
+    const refusal = options.refuses?.(write) ?? null;
+    if (refusal !== null) return { kind: 'failed', ref: write.ref, failure: refusal };
     const at = hostNow();
     record.syncToken = write.syncToken;
-    record.updatedAt = Math.max(record.updatedAt, at);
+    record.version += 1;
+    touch(record, at);
     const place = `${accountId}|${keyOf(write.ref)}`;
     writesTaken.set(place, (writesTaken.get(place) ?? 0) + 1);
     pushHistory(record, { field: 'syncToken', value: write.syncToken, at, author: 'us', authorId: 'app' });
@@ -243,10 +267,11 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
   };
 
   return {
-    host: options.host ?? 'hubspot',
-    batchMax: options.batchMax ?? { read: 100, readWithHistory: 50, write: 100 },
+    host: traits.host,
+    batchMax: options.batchMax ?? traits.batchMax,
     calls,
     writesTaken,
+    staleRefusals: () => staleRefusals,
     parseDelivery: (body) => JSON.parse(body) as DeliveryParse,
     readRecords: (connection, refs, { history }) =>
       call('read', connection, { size: refs.length, history }, () =>
@@ -278,14 +303,16 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
         ref,
         values: { ...ALL_EMPTY },
         syncToken: null,
+        version: 0,
         history: [],
         facts: seed.facts ?? { name: `Record ${ref.recordId}` },
         associations: seed.associations ?? {},
         mergedIds: [],
-        updatedAt: hostNow(),
+        updatedAt: 0,
         state: 'live',
         mergedInto: null,
       };
+      touch(record, hostNow());
       accountOf(accountId).set(keyOf(ref), record);
       emit(accountId, ref, 'created');
       return record;
@@ -300,7 +327,7 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
     restore(accountId, ref) {
       const record = mustFind(accountId, ref);
       record.state = 'live';
-      record.updatedAt = hostNow();
+      touch(record, hostNow());
       emit(accountId, ref, 'restored');
     },
     purge(accountId, ref) {
@@ -308,6 +335,14 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
     },
     merge(accountId, primary, other, newId) {
       const [kept, lost] = [mustFind(accountId, primary), mustFind(accountId, other)];
+      if (traits.merge === 'into_first') {
+        for (const record of accountOf(accountId).values())
+          if (record === lost || record.mergedInto === other.recordId) record.mergedInto = primary.recordId;
+        touch(kept, hostNow());
+        emit(accountId, other, 'deleted');
+        emit(accountId, primary, 'changed');
+        return primary;
+      }
       const into: HostRecordRef = { objectType: primary.objectType, recordId: newId };
       const merged: MemoryRecord = {
         ...kept,

@@ -1,17 +1,21 @@
 /** The doubles that the simulations stand on keep the same promises as what they stand for. */
 import type { HostRecordRef } from '../../../server/crm/port.ts';
-import { crmPortBattery } from '../../conformance/crm-battery.ts';
+import { type CrmFixture, crmPortBattery } from '../../conformance/crm-battery.ts';
 import { syncStoreBattery } from '../../conformance/store-battery.ts';
 import { T0 } from '../../conformance/store-battery-fixture.ts';
+import { type HostTraits, HUBSPOT_LIKE, SALESFORCE_LIKE } from '../../support/host-traits.ts';
 import { createMemoryHost } from '../../support/memory-host.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
 import { portal } from '../../support/simulation-world.ts';
 
-crmPortBattery('memory', async () => {
+for (const traits of [HUBSPOT_LIKE, SALESFORCE_LIKE])
+  crmPortBattery(`memory, with the ways of ${traits.host}`, () => fixtureOf(traits));
+
+async function fixtureOf(traits: HostTraits): Promise<CrmFixture> {
   let now = T0;
   // Each look at the clock is later than the one before, as on a real host.
   const clock = { now: () => (now += 1), sleep: () => Promise.resolve(), at: () => undefined };
-  const host = createMemoryHost({ clock, feedLagMs: 30_000, pageSize: 3 });
+  const host = createMemoryHost({ clock, feedLagMs: 30_000, pageSize: 3, traits });
   const connection = portal('w1', 'a');
   const { accountId } = connection;
   let count = 0;
@@ -30,7 +34,7 @@ crmPortBattery('memory', async () => {
     feedCaughtUp: async () => void (now += 31_000),
     close: async () => undefined,
   };
-});
+}
 
 syncStoreBattery('memory', async () => {
   let now = T0;
