@@ -110,3 +110,44 @@ describe('project', () => {
     expect(lacking).toEqual([]);
   });
 });
+
+describe('documents', () => {
+  const document = fs.readFileSync(path.join(PROJECT, '../../docs/salesforce-package.md'), 'utf8');
+  const sections = document.split(/^## /m);
+  const commands = (text: string) => [...text.matchAll(/^ *(sf [^\n]*)$/gm)].map(([, command]) => command ?? '');
+
+  test('every command that needs an org stands in a section that says so', () => {
+    expect(commands(document).length).toBeGreaterThanOrEqual(10);
+    const unmarked = sections.filter((section) => !section.includes('Needs a Salesforce account')).flatMap(commands);
+    expect(unmarked).toEqual([]);
+  });
+
+  test('what those commands name exists', () => {
+    const options = commands(document).flatMap((command) => [...command.matchAll(/--(definition-file|path) (\S+)/g)]);
+    expect(options.length).toBe(2);
+    expect(options.filter(([, , file = '']) => !fs.existsSync(path.join(PROJECT, file)))).toEqual([]);
+    const sets = [...document.matchAll(/\bCounterpart_[A-Z][a-z]+\b/g)].map(([name]) => name);
+    const files = new Set(FILES.map((file) => file.replace(/^.*\/|\..*$/g, '')));
+    expect(sets.filter((name) => name !== 'Counterpart_Changes' && !files.has(name))).toEqual([]);
+  });
+
+  test('the two placeholders are replaced with what the shell says', () => {
+    const { replacements } = JSON.parse(read('sfdx-project.json'));
+    expect(replacements).toHaveLength(2);
+    for (const { glob, filename, stringToReplace } of replacements) {
+      const folders = /\{(.*)\}/.exec(glob ?? '')?.[1]?.split(',') ?? [];
+      const files =
+        filename === undefined
+          ? FILES.filter((file) => folders.includes(file.split('/')[0] ?? ''))
+          : [filename.replace('force-app/main/default/', '')];
+      expect(files.length).toBeGreaterThan(0);
+      for (const file of files) expect(readSource(file)).toContain(stringToReplace);
+    }
+    const placeholder = /[\w.@]*counterpart\.example/;
+    const elsewhere = FILES.filter((file) => placeholder.test(readSource(file)));
+    expect(elsewhere).toEqual([
+      'externalClientApps/Counterpart.eca-meta.xml',
+      'namedCredentials/Counterpart.namedCredential-meta.xml',
+    ]);
+  });
+});
