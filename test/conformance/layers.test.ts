@@ -163,6 +163,8 @@ const LAYERS: Record<string, Layer> = {
 /** Rules narrower than a layer: nothing but the named file may import the package. */
 const SOLE_IMPORTERS: Record<string, RegExp> = {
   '@hubspot/api-client': /^(server\/crm\/hubspot\/client\.ts|test\/)/,
+  '@grpc/grpc-js': /^(server\/crm\/salesforce\/pubsub\/|extensions\/practice\/salesforce\/pubsub\/|test\/)/,
+  avsc: /^(server\/crm\/salesforce\/pubsub\/|extensions\/practice\/salesforce\/pubsub\/)/,
   '@prisma/adapter-pg': /^(server\/store\/|test\/)/,
 };
 

@@ -1,14 +1,20 @@
 /** Every RPC of the Pub/Sub API that we use, walked through against the practice org: what is asked, what is answered, how each failure ends. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { status as STATUS } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
+import { readPackage } from '../../extensions/practice/salesforce/package-source.ts';
+import { startPracticePubSub } from '../../extensions/practice/salesforce/pubsub/server.ts';
+import { topicsOf } from '../../extensions/practice/salesforce/pubsub/topics.ts';
+import { buildSchema } from '../../extensions/practice/salesforce/schema.ts';
+import { startPracticeSalesforce } from '../../extensions/practice/salesforce/server.ts';
 import type { FeedBatch } from '../../server/crm/change-feed.ts';
 import { parseDelivery } from '../../server/crm/salesforce/deliveries.ts';
+import { objectTypeOfEntity } from '../../server/crm/salesforce/deliveries.ts';
 import { createChannels } from '../../server/crm/salesforce/pubsub/channels.ts';
 import { parseEventSchema } from '../../server/crm/salesforce/pubsub/event-schema.ts';
 import { rpcFailure } from '../../server/crm/salesforce/pubsub/failures.ts';
-import { CHANGE_TOPIC, EVENTS_ASKED_MAX } from '../../server/crm/salesforce/pubsub/feed.ts';
+import { CHANGE_TOPIC, createPubSubFeed, EVENTS_ASKED_MAX } from '../../server/crm/salesforce/pubsub/feed.ts';
 import { loadMethods } from '../../server/crm/salesforce/pubsub/methods.ts';
 import {
   createRpc,
@@ -21,12 +27,31 @@ import {
   ORG_ID,
   RECORD_IDS,
   startTestOrg,
+  TEST_CONNECTION,
   type TestOrg,
   testFeed,
   testSessions,
   until,
 } from '../support/pubsub-org.ts';
 import { systemWorld } from '../support/system-world.ts';
+
+const PACKAGE_DIR = path.resolve(import.meta.dirname, '../../extensions/salesforce/force-app/main/default');
+const PRACTICE_ORG = {
+  port: 0,
+  dataDir: null,
+  org: {
+    id: '00DCP0000001prc',
+    name: 'Practice',
+    timeZone: 'UTC',
+    currency: 'EUR',
+    language: 'en_US',
+    locale: 'en_GB',
+    isSandbox: true,
+    organizationType: 'Enterprise Edition',
+  },
+  app: { name: 'Counterpart', clientId: 'id', clientSecret: 'secret', redirectUris: [], scopes: ['api'] },
+  packageDir: PACKAGE_DIR,
+} as const;
 
 const ending: (() => unknown)[] = [];
 afterEach(async () => {
@@ -84,6 +109,23 @@ test('both sides read the same public description of the protocol', () => {
   );
   expect(ours).toBe(theirs);
   expect(ours).toContain('service PubSub');
+});
+
+test('the channel and its members are those that the package brings', () => {
+  const folder = path.join(PACKAGE_DIR, 'platformEventChannelMembers');
+  const elements = (name: string): readonly string[] =>
+    readdirSync(folder).flatMap((file) => {
+      const text = readFileSync(path.join(folder, file), 'utf8');
+      return new RegExp(`<${name}>(?<value>[^<]+)</${name}>`).exec(text)?.groups?.['value'] ?? [];
+    });
+  expect(new Set(elements('eventChannel').map((name) => `/data/counterpart__${name}`))).toEqual(
+    new Set([CHANGE_TOPIC]),
+  );
+  const entities = elements('selectedEntity').map((name) => name.replace(/ChangeEvent$/, ''));
+  const topics = topicsOf(buildSchema(readPackage(PACKAGE_DIR)));
+  expect([...(topics.get(CHANGE_TOPIC) ?? [])].toSorted()).toEqual(entities.toSorted());
+  expect(entities.map(objectTypeOfEntity)).not.toContain(null);
+  expect(topicsOf(buildSchema(null)).size, 'without the package nothing is captured').toBe(0);
 });
 
 describe('GetTopic and GetSchema', () => {
@@ -325,5 +367,39 @@ describe('the feed', () => {
     await until('all', () => following.recordIds().length === 6);
     const digests = following.batches.flatMap(({ deliveries }) => deliveries.map(({ digest }) => digest));
     expect(new Set(digests).size).toBe(3);
+  });
+
+  test('brings what people do in a practice org', async () => {
+    const { clock, random, log } = systemWorld();
+    const org = await startPracticeSalesforce({ ...PRACTICE_ORG, clock, random, log });
+    ending.push(() => org.stop());
+    const session = (token: string) => (token === 'token-1' ? { userId: org.adminId } : undefined);
+    const bus = await startPracticePubSub({ org: { ...org, session }, port: 0, clock, random, log });
+    ending.push(() => bus.stop());
+    const sessions = testSessions(['token-1']);
+    const feed = createPubSubFeed({ endpoint: bus.endpoint, sessions, world: systemWorld() });
+    ending.push(() => feed.close());
+    const following = follow(feed, { kind: 'tip' }, undefined, { ...TEST_CONNECTION, accountId: org.orgId });
+    await until('a stream', () => bus.streamCount() === 1);
+    const dealId = org.people.create('Opportunity', {
+      Name: 'Lease',
+      StageName: 'Prospecting',
+      CloseDate: '2026-12-31',
+    });
+    org.people.edit('Opportunity', dealId, { Amount: 12.5, counterpart__Renewal_Date__c: '2027-01-31' });
+    org.people.delete('Opportunity', dealId);
+    await until('three events', () => following.recordIds().length === 3);
+    expect(following.recordIds()).toEqual([dealId, dealId, dealId]);
+    const events = following.batches.flatMap(({ deliveries }) => deliveries.map(({ body }) => JSON.parse(body)));
+    expect(events.map(({ changeType }) => changeType)).toEqual(['CREATE', 'UPDATE', 'DELETE']);
+    expect(events[1]).toMatchObject({ orgId: org.orgId, commitUser: org.adminId });
+    expect(events[1].changedFields).toEqual(
+      expect.arrayContaining([
+        'Amount',
+        'LastModifiedDate',
+        'counterpart__Renewal_Date__c',
+        'counterpart__Mirror_Version__c',
+      ]),
+    );
   });
 });

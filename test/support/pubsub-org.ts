@@ -135,10 +135,11 @@ export function followFeed(
   feed: ChangeFeed,
   start: FeedStart = { kind: 'tip' },
   take: (batch: FeedBatch) => Promise<'stored' | 'stop'> = () => Promise.resolve('stored'),
+  connection: ConnectionRef = TEST_CONNECTION,
 ): Followed {
   const stopping = new AbortController();
   const batches: FeedBatch[] = [];
-  const ended = feed.follow(TEST_CONNECTION, start, {
+  const ended = feed.follow(connection, start, {
     signal: stopping.signal,
     take: async (batch) => {
       const taken = await take(batch);
