@@ -53,6 +53,7 @@ function save(transaction: Transaction, input: SaveInput): string {
   checkReferences(org, object, progress);
   runValidationRules(progress);
   checkUnique(org, object, { id, values });
+  if (before !== undefined && !org.behaviour().sameValueTouchesRecord && isSame(before, values)) return id;
   stamp(transaction, values, { id, isNew: before === undefined });
   numberRecord(org, object, values);
   org.records.put({ id, object: object.name, values, deletedWith: null });
@@ -63,6 +64,9 @@ function save(transaction: Transaction, input: SaveInput): string {
   }
   return id;
 }
+
+const isSame = (before: StoredRow, values: Readonly<Record<string, FieldValue>>): boolean =>
+  Object.entries(values).every(([name, value]) => (before.values[name] ?? null) === value);
 
 /** An id that no record has had; loaded data brings ids of its own. */
 function freshId(org: PracticeOrg, object: ObjectDefinition): string {

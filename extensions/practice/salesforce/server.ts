@@ -5,7 +5,12 @@
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRouter } from '../hubspot/router.ts';
+import { apexRoutes } from './apex-routes.ts';
+import { bulkRoutes } from './bulk-routes.ts';
 import { collectionRoutes } from './collection-routes.ts';
+import { type Dispatch, compositeRoutes } from './composite-routes.ts';
+import { controlRoutes } from './control-routes.ts';
+import { credentialRoutes } from './credential-routes.ts';
 import type { Route } from './exchange.ts';
 import { endAllGrants, expireSessions, useSession } from './grants.ts';
 import { identityRoutes } from './identity-routes.ts';
@@ -13,11 +18,14 @@ import { loadOrg } from './load-org.ts';
 import { approveRequest, oauthRoutes, readAuthorization } from './oauth-routes.ts';
 import { objectRoutes } from './object-routes.ts';
 import { openOrg } from './org-state.ts';
+import { pageRoutes } from './page-routes.ts';
 import { peopleActs } from './people.ts';
 import type { PracticeOrg } from './practice-org.ts';
 import { queryRoutes } from './query-routes.ts';
 import { longId, readId } from './record-id.ts';
+import { notFound } from './refusal.ts';
 import { recordRoutes } from './record-routes.ts';
+import { replicationRoutes } from './replication-routes.ts';
 import { answerRequest } from './request-pipeline.ts';
 import type { PracticeSalesforce, PracticeSalesforceOptions } from './running-org.ts';
 
@@ -47,13 +55,31 @@ export async function startPracticeSalesforce(options: PracticeSalesforceOptions
 }
 
 function routesOf(org: PracticeOrg): readonly Route[] {
+  const single = createRouter([
+    ...recordRoutes(org),
+    ...collectionRoutes(org),
+    ...objectRoutes(org),
+    ...queryRoutes(org),
+  ]);
+  const dispatch: Dispatch = (call) => {
+    const match = single(call.method, call.path);
+    if (match === undefined) throw notFound();
+    return match.route.handle({ ...call, params: match.params });
+  };
   return [
+    ...compositeRoutes(org, dispatch),
+    ...replicationRoutes(org),
+    ...bulkRoutes(org),
     ...oauthRoutes(org),
     ...identityRoutes(org),
     ...objectRoutes(org),
     ...recordRoutes(org),
     ...collectionRoutes(org),
     ...queryRoutes(org),
+    ...credentialRoutes(org),
+    ...pageRoutes(org),
+    ...apexRoutes(org),
+    ...controlRoutes(org),
   ];
 }
 
