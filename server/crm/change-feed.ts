@@ -22,7 +22,7 @@ export type FeedBatch = {
   readonly missed: readonly { readonly objectType: HostObjectType; readonly sinceAt: number }[];
 };
 
-export const FEED_END_KINDS = ['closed', 'stopped', 'positionLost', 'limited', 'refused', 'unavailable'] as const;
+const FEED_END_KINDS = ['closed', 'stopped', 'positionLost', 'limited', 'refused', 'unavailable'] as const;
 export type FeedEnd = {
   /**
    * `closed`: the host or the network ended it. `stopped`: the signal aborted or the batch was not taken. `positionLost`: the host does not

@@ -192,7 +192,7 @@ export function feedJob(connectionId: string): string {
 }
 
 /** What a change feed brought, and how far it has got with it. */
-export type FeedArrival = {
+type FeedArrival = {
   readonly deliveries: readonly { readonly digest: string; readonly body: string }[];
   readonly cursors: readonly { readonly name: string; readonly value: string }[];
   readonly at: number;

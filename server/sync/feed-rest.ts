@@ -5,7 +5,7 @@ import type { Random } from '../world.ts';
 /** A stream that brought something may be opened again at once; the host ends all of them now and then. */
 const AGAIN_MS = 500;
 const BACKOFF_MS_MIN = 1_000;
-export const BACKOFF_MS_MAX = 300_000;
+const BACKOFF_MS_MAX = 300_000;
 /** A right or a topic that is missing is given by a person, or by installing the package. */
 const REFUSED_REST_MS = 1_800_000;
 /** Delivered events are counted over the last 24 hours, so that some come free again within hours. */

@@ -140,7 +140,9 @@ async function followOn(parts: WakeUpParts, following: Following): Promise<void>
     parts.onEnd?.(following.connection, once.end);
     const restMs = feedRestMs(once.end, failures, parts.world.random);
     const { connectionId } = following.connection;
-    parts.world.log.info({ connectionId, end: once.end.kind, detail: once.end.detail, restMs }, 'a change feed ended');
+    const ended = { connectionId, end: once.end.kind, detail: once.end.detail, restMs };
+    if (once.end.kind === 'closed') parts.world.log.debug(ended, 'a change feed ended and begins again');
+    else parts.world.log.warn(ended, 'a change feed rests; sweeps find what it would have told of');
     await sleepUntilAborted(parts, restMs, signal);
   }
 }

@@ -53,6 +53,7 @@ const PRACTICE_ORG = {
   packageDir: PACKAGE_DIR,
 } as const;
 
+const HOUR_MS = 3_600_000;
 const ending: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ending.splice(0).toReversed()) await end();
@@ -68,7 +69,9 @@ function rpcOf(org: TestOrg, { accessToken = 'token-1', orgId = ORG_ID } = {}): 
   const channels = createChannels(org.bus.endpoint);
   ending.push(() => channels.close());
   const access = { accessToken, orgId, instanceUrl: 'http://localhost:1' };
-  return createRpc({ client: channels.lease().client, methods: loadMethods(), clock: systemWorld().clock, access });
+  const { client } = channels.lease();
+  const { signal } = new AbortController();
+  return createRpc({ client, methods: loadMethods(), clock: systemWorld().clock, access, signal });
 }
 
 function feedOf(org: TestOrg, options: Parameters<typeof testFeed>[1] = {}): ReturnType<typeof testFeed> {
@@ -189,6 +192,39 @@ describe('Subscribe, by the rules of the protocol', () => {
   ])('%s is refused', async (_what, requests, code) => {
     const { failed } = rawStream(rpcOf(await open()), ...requests);
     expect((await failed)?.code).toBe(code);
+  });
+});
+
+describe('what the bus keeps', () => {
+  const first = { topicName: CHANGE_TOPIC, replayPreset: 'EARLIEST', numRequested: 1 };
+
+  test('a stream that asks for nothing more is closed without an error', async () => {
+    const org = await open({ behaviour: { idleCloseMs: 20 } });
+    org.commit();
+    const { answers, call } = rawStream(rpcOf(org), first);
+    await new Promise((resolve) => call.on('end', resolve));
+    expect(answers.flatMap(({ events }) => events)).toHaveLength(1);
+  });
+
+  test('events and replay ids older than 72 hours are gone', async () => {
+    const { clock } = systemWorld();
+    let offsetMs = 0;
+    const org = await open({ clock: { ...clock, now: () => clock.now() + offsetMs } });
+    org.commit({ recordIds: [RECORD_IDS[0]] });
+    const feed = feedOf(org);
+    const before = await followed(org, feed, { kind: 'earliest' });
+    await until('an event', () => before.recordIds().length === 1);
+    await before.stop();
+    offsetMs = 71 * HOUR_MS;
+    org.commit({ recordIds: [RECORD_IDS[1]] });
+    const within = await followed(org, feed, { kind: 'after', position: before.position() ?? '' });
+    await until('the next event', () => within.recordIds().length === 1);
+    await within.stop();
+    offsetMs = 73 * HOUR_MS;
+    expect((await follow(feed, { kind: 'after', position: before.position() ?? '' }).ended).kind).toBe('positionLost');
+    const oldest = await followed(org, feed, { kind: 'earliest' });
+    await until('the oldest event', () => oldest.recordIds().length === 1);
+    expect(oldest.recordIds()).toEqual([RECORD_IDS[1]]);
   });
 });
 

@@ -38,7 +38,7 @@ export const CHANGE_TYPES = [
   'GAP_OVERFLOW',
   'SNAPSHOT',
 ] as const;
-export type ChangeType = (typeof CHANGE_TYPES)[number];
+type ChangeType = (typeof CHANGE_TYPES)[number];
 
 /** A gap event has no body and means the same: read the record (CDC guide, Gap Events). */
 const KINDS: Record<ChangeType, HostEvent['kind']> = {

@@ -14,7 +14,7 @@ export const BUS_CHANGE_TYPES = [
   'GAP_OVERFLOW',
   'SNAPSHOT',
 ] as const;
-export type BusChangeType = (typeof BUS_CHANGE_TYPES)[number];
+type BusChangeType = (typeof BUS_CHANGE_TYPES)[number];
 
 export type BusChange = Omit<OrgChange, 'changeType'> & { readonly changeType: BusChangeType };
 

@@ -4,7 +4,7 @@
  * in real events; Id, IsDeleted and SystemModstamp are left out.
  */
 // A CommonJS package whose names Node cannot see from outside: only its default export is there.
-import avro, { type Schema, type Type } from 'avsc';
+import avro, { type Schema } from 'avsc';
 import { type FieldValue, parseInstant } from '../field-value.ts';
 import type { FieldDefinition, FieldType, ObjectDefinition } from '../object-definition.ts';
 import { BUS_CHANGE_TYPES, type BusChange } from './bus-change.ts';

@@ -2,7 +2,7 @@
 import type { Schema } from '../object-definition.ts';
 import { eventName } from './event-schema.ts';
 
-export const PACKAGE_TOPIC = '/data/counterpart__Counterpart_Changes__chn';
+const PACKAGE_TOPIC = '/data/counterpart__Counterpart_Changes__chn';
 const PACKAGE_MARK = 'counterpart__Contract_Record__c';
 const ALL_TOPIC = '/data/ChangeEvents';
 /** What the package's channel selects; a selection makes the object's own topic too. */

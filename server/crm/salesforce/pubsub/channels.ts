@@ -7,12 +7,12 @@ import { Client, credentials } from '@grpc/grpc-js';
 /** Salesforce names no figure; 100 is what HTTP/2 recommends as the least a server should allow, and short calls need room too. */
 export const STREAMS_PER_CHANNEL_MAX = 80;
 /** An event has at most 1 MB (Pub/Sub API guide, Allocations), and an answer holds no more events than were asked for. */
-export const RECEIVE_BYTES_MAX = 64 * 1_048_576;
+const RECEIVE_BYTES_MAX = 64 * 1_048_576;
 const SEND_BYTES_MAX = 65_536;
 const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
 const ENDPOINT = /^(?<host>[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):(?<port>\d{1,5})$/;
 
-export type ChannelLease = { readonly client: Client; release(): void };
+type ChannelLease = { readonly client: Client; release(): void };
 export type Channels = {
   /** A connection with room for one more stream. */
   lease(): ChannelLease;

@@ -6,7 +6,7 @@ import { status as STATUS } from '@grpc/grpc-js';
 import { z } from 'zod';
 import type { FeedEnd } from '../../change-feed.ts';
 
-export const ERROR_CODE_PREFIX = 'sfdc.platform.eventbus.grpc.';
+const ERROR_CODE_PREFIX = 'sfdc.platform.eventbus.grpc.';
 const DETAIL_CHARACTERS_MAX = 120;
 
 export type RpcFailure = {

@@ -14,14 +14,14 @@ import { createRpc, type FetchRequest, parseFetchResponse, type SubscribeCall } 
 import { createSchemaCache, type SchemaCache } from './schema-cache.ts';
 import { watchSilence } from './silence.ts';
 
-export const PUBSUB_ENDPOINT = 'api.pubsub.salesforce.com:7443';
+const PUBSUB_ENDPOINT = 'api.pubsub.salesforce.com:7443';
 /** The channel that the package brings, with the change events of the mirrored objects. */
 export const CHANGE_TOPIC = '/data/counterpart__Counterpart_Changes__chn';
 /** Half of what may be outstanding (100, Pub/Sub API guide, Allocations), so that the largest answer stays within bounds. */
 export const EVENTS_ASKED_MAX = 50;
 const ASK_AGAIN_BELOW = EVENTS_ASKED_MAX / 2;
 /** An idle stream says something within 270 s (`pubsub_api.proto`); the rest is for the way. */
-export const SILENCE_MS_MAX = 300_000;
+const SILENCE_MS_MAX = 300_000;
 
 export type PubSubFeedOptions = {
   /** `host:port`. */
@@ -79,9 +79,11 @@ async function stream(parts: Parts, following: Following, session: Session): Pro
   try {
     const { connection } = following;
     const access = { ...session, orgId: connection.accountId };
-    const rpc = createRpc({ client: lease.client, methods: parts.methods, clock: world.clock, access });
+    const { client } = lease;
+    const { signal } = following;
+    const rpc = createRpc({ client, methods: parts.methods, clock: world.clock, access, signal });
     const topic = await rpc.getTopic(topicName);
-    if (following.signal.aborted) return { end: { kind: 'stopped', detail: 'aborted' }, heard: false };
+    if (signal.aborted) return { end: { kind: 'stopped', detail: 'aborted' }, heard: false };
     if (!topic.ok) return { end: endOf(topic.failure), heard: false };
     if (!topic.value.canSubscribe) return { end: { kind: 'refused', detail: 'may not subscribe' }, heard: false };
     const source: BatchSource = { connection, topicName, rpc, schemas: parts.schemas, world };

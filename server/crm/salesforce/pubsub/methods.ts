@@ -5,7 +5,7 @@ import { loadSync, type MethodDefinition } from '@grpc/proto-loader';
 const PROTO_FILE = path.join(import.meta.dirname, 'pubsub_api.proto');
 const SERVICE = 'eventbus.v1.PubSub';
 
-export const PUBSUB_METHODS = ['GetTopic', 'GetSchema', 'Subscribe'] as const;
+const PUBSUB_METHODS = ['GetTopic', 'GetSchema', 'Subscribe'] as const;
 export type PubSubMethods = Readonly<Record<(typeof PUBSUB_METHODS)[number], MethodDefinition<object, object>>>;
 
 /** Reads the file; numbers of 64 bits and enum values come as text, absent fields with the default of their type. */

@@ -11,7 +11,7 @@ const CALL_TIMEOUT_MS = 30_000;
 export type OrgAccess = { readonly accessToken: string; readonly instanceUrl: string; readonly orgId: string };
 
 const TOPIC = z.object({ topicName: z.string(), canSubscribe: z.boolean(), schemaId: z.string() });
-export type Topic = z.infer<typeof TOPIC>;
+type Topic = z.infer<typeof TOPIC>;
 const SCHEMA = z.object({ schemaJson: z.string(), schemaId: z.string() });
 
 const BYTES = z.instanceof(Uint8Array);
@@ -48,13 +48,15 @@ export function createRpc(parts: {
   readonly methods: PubSubMethods;
   readonly clock: Clock;
   readonly access: OrgAccess;
+  /** Ends calls that are under way. */
+  readonly signal: AbortSignal;
 }): PubSubRpc {
-  const { client, methods, access, clock } = parts;
+  const { client, methods, access, clock, signal } = parts;
   const unary = (name: 'GetTopic' | 'GetSchema', argument: object): Promise<RpcResult<unknown>> =>
     new Promise((resolve, reject) => {
       const { path, requestSerialize, responseDeserialize } = methods[name];
       const options = { deadline: clock.now() + CALL_TIMEOUT_MS };
-      client.makeUnaryRequest(
+      const call = client.makeUnaryRequest(
         path,
         requestSerialize,
         responseDeserialize,
@@ -62,12 +64,16 @@ export function createRpc(parts: {
         metadataOf(access),
         options,
         (error, value) => {
+          signal.removeEventListener('abort', cancel);
           const failure = error === null ? null : rpcFailure(error);
           if (error === null) resolve({ ok: true, value });
           else if (failure === null) reject(error);
           else resolve({ ok: false, failure });
         },
       );
+      const cancel = (): void => call.cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+      if (signal.aborted) cancel();
     });
   return {
     async getTopic(topicName) {

@@ -2,7 +2,7 @@
 import { type EventSchema, parseEventSchema } from './event-schema.ts';
 import type { PubSubRpc, RpcResult } from './rpc.ts';
 
-export const SCHEMAS_KEPT_MAX = 500;
+const SCHEMAS_KEPT_MAX = 500;
 
 /** A null value: Salesforce gave a schema that is none of a change event. */
 export type SchemaCache = {
