@@ -16,7 +16,7 @@ import type { HttpDependencies, HttpSettings, SignatureCheck } from './http/depe
 import { keyedHash, sameText } from './http/session.ts';
 import { webhookHandler, webhooksFirst } from './http/webhook.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createCardSecrets } from './services/card-secrets.ts';
+import { type CardSecrets, createCardSecrets } from './services/card-secrets.ts';
 import type { Uninstall } from './services/connections.ts';
 import { createEventHub, type EventHub } from './services/event-hub.ts';
 import { createHousekeeping } from './services/housekeeping.ts';
@@ -59,6 +59,8 @@ export type ComposedServer = {
   readonly store: Store;
   readonly services: ReturnType<typeof createServices>;
   readonly housekeeping: ReturnType<typeof createHousekeeping>;
+  readonly projection: ReturnType<typeof createProjection>;
+  readonly cardSecrets: CardSecrets;
   readonly engine: Engine;
   /** Starts engine, housekeeping and the listener for hints; resolves when the signal has aborted and all of them have ended. */
   run(signal: AbortSignal): Promise<void>;
@@ -111,6 +113,8 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
     store,
     services,
     housekeeping,
+    projection: jobs.projection,
+    cardSecrets,
     engine,
     run: (signal) => runParts({ store, engine, services, housekeeping, ...jobs, state }, signal),
     startDraining: () => {
@@ -154,6 +158,7 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
     calendars,
     settings: engineSettings(settings, world, contracts),
     metrics: syncMetrics(metrics),
+    fedHosts: HOSTS.filter((host) => hosts[host]?.feed !== undefined),
     onCases: (connection, accountIds) => late.services?.slaRefresh.note(connection, accountIds),
     afterHook: (point, connection) => Promise.resolve(tellPages(events, point, connection)),
   });
