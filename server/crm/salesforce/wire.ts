@@ -42,9 +42,8 @@ export type SaveResult = z.infer<typeof SAVE_RESULTS>[number];
 
 /** Instants as `2026-11-22T04:00:00.000+0000`. */
 export const DELETED_PAGE = z.object({
-  deletedRecords: z.array(z.object({ id: RECORD_ID, deletedDate: z.string() })),
+  deletedRecords: z.array(z.object({ id: RECORD_ID })),
   earliestDateAvailable: z.string(),
-  latestDateCovered: z.string(),
 });
 
 export const DESCRIBE = z.object({
