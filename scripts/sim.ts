@@ -1,5 +1,6 @@
 /**
- * Runs simulated schedules: `npm run sim -- --seeds 1000 --from 1 [--jobs 2] [--trace] [--json FILE]`. Prints progress and a summary; for a
+ * Runs simulated schedules: `npm run sim -- --seeds 1000 --from 1 [--jobs 2] [--hosts hubspot|salesforce|both|drawn]
+ * [--trace] [--json FILE]`. Prints progress and a summary; for a
  * schedule that breaks a rule it prints the seed, its expanded options and the violations, and ends with code 1. Every job is a process of its
  * own, so that schedules use all processors.
  */
@@ -7,7 +8,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { simulate, type SimulationResult } from '../test/support/simulation.ts';
+import { HOST_CHOICES, type HostChoice, simulate, type SimulationResult } from '../test/support/simulation.ts';
 
 const FAILURES_SHOWN_MAX = 10;
 const VIOLATIONS_SHOWN_MAX = 12;
@@ -15,7 +16,7 @@ const VIOLATIONS_SHOWN_MAX = 12;
 const SLICE = 100;
 const PROGRESS_INTERVAL_MS = 15_000;
 
-type Slice = { readonly from: number; readonly seeds: number };
+type Slice = { readonly from: number; readonly seeds: number; readonly hosts: HostChoice };
 type Counts = Record<string, number>;
 type Tally = {
   seeds: number;
@@ -23,6 +24,7 @@ type Tally = {
   calls: number;
   virtualMs: number;
   cpuMs: number;
+  readonly casts: Counts;
   readonly faults: Counts;
   readonly counters: Counts;
   readonly conflicts: Counts;
@@ -35,6 +37,7 @@ const emptyTally = (): Tally => ({
   calls: 0,
   virtualMs: 0,
   cpuMs: 0,
+  casts: {},
   faults: {},
   counters: {},
   conflicts: {},
@@ -47,15 +50,15 @@ function addTo(total: Counts, counts: Readonly<Record<string, number | undefined
 
 function add(total: Tally, part: Tally): void {
   for (const key of ['seeds', 'edits', 'calls', 'virtualMs', 'cpuMs'] as const) total[key] += part[key];
-  for (const key of ['faults', 'counters', 'conflicts'] as const) addTo(total[key], part[key]);
+  for (const key of ['casts', 'faults', 'counters', 'conflicts'] as const) addTo(total[key], part[key]);
   total.broken.push(...part.broken);
 }
 
-async function runSlice({ from, seeds }: Slice, trace?: (line: string) => void): Promise<Tally> {
+async function runSlice({ from, seeds, hosts }: Slice, trace?: (line: string) => void): Promise<Tally> {
   const tally = emptyTally();
   const startedAt = process.cpuUsage();
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const result = await simulate(seed, trace === undefined ? {} : { trace });
+    const result = await simulate(seed, trace === undefined ? { hosts } : { hosts, trace });
     tally.seeds += 1;
     tally.edits += result.options.edits;
     tally.calls += result.calls;
@@ -64,6 +67,7 @@ async function runSlice({ from, seeds }: Slice, trace?: (line: string) => void):
     addTo(tally.counters, result.counters);
     addTo(tally.conflicts, result.conflictReasons);
     const { options, violations } = result;
+    addTo(tally.casts, { [options.cast.hosts.join('+')]: 1 });
     if (violations.length > 0) tally.broken.push({ seed, options, violations });
   }
   const used = process.cpuUsage(startedAt);
@@ -72,7 +76,9 @@ async function runSlice({ from, seeds }: Slice, trace?: (line: string) => void):
 }
 
 function showBroken({ seed, options, violations }: Tally['broken'][number]): void {
-  console.log(`seed ${seed} broke a rule; run it again: npm run sim -- --seeds 1 --from ${seed} --trace`);
+  console.log(
+    `seed ${seed} broke a rule; run it again: npm run sim -- --seeds 1 --from ${seed} --hosts ${hostChoice()} --trace`,
+  );
   console.log(`  options ${JSON.stringify(options)}`);
   for (const violation of violations.slice(0, VIOLATIONS_SHOWN_MAX)) console.log(`  ${violation}`);
 }
@@ -85,7 +91,7 @@ async function runInJobs(all: Slice, jobs: number): Promise<Tally> {
     const seeds = Math.min(SLICE, all.from + all.seeds - next);
     if (seeds <= 0) return null;
     next += seeds;
-    return { from: next - seeds, seeds };
+    return { from: next - seeds, seeds, hosts: all.hosts };
   };
   const collect = (part: Tally): void => {
     const shown = total.broken.length;
@@ -129,8 +135,16 @@ function option(name: string, fallback: number): number {
   return value;
 }
 
+function hostChoice(): HostChoice {
+  const index = process.argv.indexOf('--hosts');
+  const given = index === -1 ? 'drawn' : process.argv[index + 1];
+  const choice = HOST_CHOICES.find((known) => known === given);
+  if (choice === undefined) throw new Error(`--hosts takes one of ${HOST_CHOICES.join(', ')}`);
+  return choice;
+}
+
 async function main(): Promise<void> {
-  const all: Slice = { from: option('from', 1), seeds: option('seeds', 1000) };
+  const all: Slice = { from: option('from', 1), seeds: option('seeds', 1000), hosts: hostChoice() };
   const trace = process.argv.includes('--trace');
   const jobs = trace
     ? 1

@@ -29,6 +29,8 @@ export type Process = {
 export type HarnessParts = {
   readonly store: SyncStore;
   readonly host: CrmPort;
+  /** Hosts beside it. */
+  readonly otherHosts?: readonly CrmPort[];
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   /** Errors that the engine logged; a correct run has none. */
@@ -69,7 +71,12 @@ export function startProcess(parts: HarnessParts): Process {
       },
       after,
     }),
-    crm: { [parts.host.host]: mortal(parts.host, life, { before: killable, after }) },
+    crm: Object.fromEntries(
+      [parts.host, ...(parts.otherHosts ?? [])].map((port) => [
+        port.host,
+        mortal(port, life, { before: killable, after }),
+      ]),
+    ),
     world: {
       clock: { now, sleep: (delayMs, signal) => (life.alive ? orNever(clock.sleep(delayMs, signal), life) : never()) },
       random: parts.random,

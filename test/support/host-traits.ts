@@ -37,3 +37,5 @@ export const SALESFORCE_LIKE: HostTraits = {
   merge: 'into_first',
   mergeable: new Set(['account']),
 };
+
+export const TRAITS: Record<Host, HostTraits> = { hubspot: HUBSPOT_LIKE, salesforce: SALESFORCE_LIKE };

@@ -5,7 +5,7 @@ import { MIRROR_FIELD_NAMES } from '../../server/domain/mirror.ts';
 import { sharedValue, wantedValues } from '../../server/domain/wanted-values.ts';
 import { TEST_SETTINGS } from './engine-harness.ts';
 import { keyOf } from './memory-host.ts';
-import { allRecords, type Edit, type Scene, todayOf } from './simulation-scene.ts';
+import { allRecords, type Edit, hostOf, type Scene, todayOf } from './simulation-scene.ts';
 import { day } from './simulation-world.ts';
 
 export function checkSchedule(scene: Scene): readonly string[] {
@@ -17,6 +17,7 @@ export function checkSchedule(scene: Scene): readonly string[] {
     ...checkLinks(scene),
     ...checkQueues(scene),
     ...checkNoStorm(scene),
+    ...checkNoPingPong(scene),
     ...checkDeliveries(scene),
   ];
 }
@@ -112,7 +113,8 @@ function checkAttribution({ edits, store }: Scene): readonly string[] {
 function isGone(scene: Scene, edit: Edit): boolean {
   if (edit.kind === 'card') return false;
   const connection = scene.connections.find((candidate) => candidate.connectionId === edit.connectionId);
-  const record = connection === undefined ? undefined : scene.host.recordOf(connection.accountId, edit.ref);
+  const record =
+    connection === undefined ? undefined : hostOf(scene, connection).recordOf(connection.accountId, edit.ref);
   if (record === undefined || record.state !== 'live' || record.mergedInto !== null) return true;
   return (
     record.values[edit.kind === 'host' ? edit.field : 'leadContractTitle'] === edit.value || wasUnlinked(scene, edit)
@@ -149,7 +151,7 @@ function checkNoDuplicates(scene: Scene): readonly string[] {
 function checkLinks(scene: Scene): readonly string[] {
   return scene.store.links().flatMap(({ connectionId, ref, state }) => {
     const connection = scene.connections.find((candidate) => candidate.connectionId === connectionId);
-    const record = connection === undefined ? undefined : scene.host.recordOf(connection.accountId, ref);
+    const record = connection === undefined ? undefined : hostOf(scene, connection).recordOf(connection.accountId, ref);
     const where = `${connectionId} ${keyOf(ref)}`;
     if (record === undefined) return [`S11: a link to ${where}, which does not exist`];
     if (record.mergedInto !== null) return [`S11: a link to ${where}, which was merged`];
@@ -173,13 +175,26 @@ const REWRITING_FAULTS = [
 
 /** S3, S6: a record is written at most once for each thing that happened in its workspace, and once more for each fault that hides a write. */
 function checkNoStorm(scene: Scene): readonly string[] {
-  const { host, counts, edits, changesMade, mix } = scene;
+  const { sides, counts, edits, changesMade, mix } = scene;
   const faults = REWRITING_FAULTS.reduce((sum, name) => sum + (counts[name] ?? 0), 0);
   const days = Math.ceil(mix.outageMs / DAY_MS) + 2;
   const most = 1 + edits.length + changesMade + days + faults;
-  return [...host.writesTaken]
+  return sides
+    .flatMap(({ host }) => [...host.writesTaken])
     .filter(([, writes]) => writes > most)
     .map(([place, writes]) => `S6: ${place} was written ${writes} times; ${most} would do`);
+}
+
+/** S3: once edits and faults are over, each record is written once, and once more for each edit that is still found then or that follows from the date. */
+function checkNoPingPong({ sides, store, atHealing, mix }: Scene): readonly string[] {
+  const found = store.fieldChanges.length + store.conflicts.length - atHealing.events;
+  const most = 2 + found + Math.ceil(mix.outageMs / DAY_MS);
+  return sides.flatMap(({ host }) =>
+    [...host.writesTaken].flatMap(([place, writes]) => {
+      const since = writes - (atHealing.writes.get(`${host.host} ${place}`) ?? 0);
+      return since > most ? [`S3: ${place} was written ${since} times after the last edit; ${most} would do`] : [];
+    }),
+  );
 }
 
 /** S4: every delivery that was taken is digested, once. */

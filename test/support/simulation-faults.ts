@@ -6,6 +6,8 @@ import type { HostFailure } from '../../server/crm/port.ts';
 import type { CallFate, HostCall } from './memory-host.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
+const HOUR_MS = 3_600_000;
+
 /** Probabilities per event or per call unless the name says otherwise. */
 export type FaultMix = {
   readonly dropEvent: number;
@@ -38,6 +40,22 @@ export type FaultMix = {
   readonly feedLagMs: number;
 };
 
+/** What only a feed of change events can suffer; the sweep is then all there is. */
+export type WakeUpMix = {
+  /** Probability that an event says only which record changed. */
+  readonly gap: number;
+  /** How long the feed overflows and loses everything, or the day's events are used up. */
+  readonly deafMs: number;
+};
+export const NO_GAPS: WakeUpMix = { gap: 0, deafMs: 0 };
+
+export function drawWakeUps(random: SeededRandom): WakeUpMix {
+  const gap = random.chance(0.4) ? random.next() * 0.4 : 0;
+  const isExhausted = random.chance(0.15);
+  const deafMs = isExhausted ? HOUR_MS : random.chance(0.35) ? random.between(5_000, 90_000) : 0;
+  return { gap, deafMs };
+}
+
 /** How many processes work on the one store, and how eagerly. */
 export type Deployment = {
   readonly processes: number;
@@ -69,8 +87,6 @@ export const NO_FAULTS: FaultMix = {
   processClockSkewMs: 0,
   feedLagMs: 0,
 };
-
-const HOUR_MS = 3_600_000;
 
 export function drawFaults(random: SeededRandom): FaultMix {
   const some = (probability: number, most: number): number => (random.chance(probability) ? random.next() * most : 0);

@@ -24,7 +24,9 @@ const KILLED = new Error('killed');
 const DOWN_MS = { least: 100, most: 8_000 } as const;
 const STORE_LATENCY = { chance: 0.3, msMax: 15 } as const;
 
-export function createProcesses(scene: Scene, random: SeededRandom, port: CrmPort): Processes {
+export function createProcesses(scene: Scene, random: SeededRandom, ports: readonly CrmPort[]): Processes {
+  const [port, ...otherHosts] = ports;
+  if (port === undefined) throw new Error('a schedule has a host');
   const slots: (Process | null)[] = Array.from({ length: scene.deployment.processes }, () => null);
   const errors: unknown[] = [];
   const counters: Partial<Record<SyncCounter, number>> = {};
@@ -45,6 +47,7 @@ export function createProcesses(scene: Scene, random: SeededRandom, port: CrmPor
     const process = startProcess({
       store: scene.store,
       host: port,
+      otherHosts,
       clock,
       random: own,
       errors,
@@ -53,7 +56,7 @@ export function createProcesses(scene: Scene, random: SeededRandom, port: CrmPor
       storeLatencyMs: () => (chance.chance(STORE_LATENCY.chance) ? chance.between(1, STORE_LATENCY.msMax) : 0),
       beforeCall: (name) => crashMaybe(name, 'before'),
       afterCall: (name) => crashMaybe(name, 'after'),
-      settings: scene.deployment,
+      settings: { ...scene.deployment, conflictPolicyOf: () => Promise.resolve(scene.policies) },
     });
     const life = new AbortController();
     const kill = (): void => {

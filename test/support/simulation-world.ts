@@ -1,5 +1,5 @@
 /** The small world of a simulated schedule: portals, records, contracts and who is linked to whom. */
-import type { ConnectionRef, HostRecordRef } from '../../server/crm/port.ts';
+import type { ConnectionRef, Host, HostRecordRef } from '../../server/crm/port.ts';
 import { type Contract, type PlainDate, SHARED_FIELDS } from '../../server/domain/contract.ts';
 import { parsePlainDate } from '../../server/domain/dates.ts';
 import { NO_SLA } from '../../server/domain/sla-summary.ts';
@@ -49,8 +49,8 @@ export function sampleLinked(contract: Contract, at = SIMULATION_START): LinkedC
   return { contract, createdAt: at, changedAt, sla: NO_SLA };
 }
 
-export function portal(workspaceId: string, name: string): ConnectionRef {
-  return { workspaceId, connectionId: `conn-${name}`, host: 'hubspot', accountId: `portal-${name}` };
+export function portal(workspaceId: string, name: string, host: Host = 'hubspot'): ConnectionRef {
+  return { workspaceId, connectionId: `conn-${name}`, host, accountId: `portal-${name}` };
 }
 
 export function deal(recordId: string): HostRecordRef {

@@ -5,28 +5,31 @@
 import type { CrmPort } from '../../server/crm/port.ts';
 import { addDays } from '../../server/domain/dates.ts';
 import type { SyncCounter } from '../../server/sync/settings.ts';
-import { type CallFate, createMemoryHost, type HostCall, type MemoryHost } from './memory-host.ts';
-import { createMemoryStore } from './memory-store.ts';
-import { createSeededRandom, type SeededRandom } from './seeded-random.ts';
+import { createSeededRandom } from './seeded-random.ts';
+import { buildScene, type Cast, drawCast, FIRST_CAST } from './simulation-build.ts';
 import { checkSchedule } from './simulation-checks.ts';
 import {
   type Deployment,
   drawDeployment,
-  drawFate,
   drawFaults,
   type FaultCounts,
   type FaultMix,
   NO_FAULTS,
-  quotaFate,
 } from './simulation-faults.ts';
-import { planEdits } from './simulation-people.ts';
+import { planEdits, planMeetings } from './simulation-people.ts';
 import { createProcesses } from './simulation-processes.ts';
 import { allRecords, type Scene } from './simulation-scene.ts';
-import { deliver } from './simulation-webhooks.ts';
-import { account, day, deal, portal, sampleContract, sampleLinked, SIMULATION_START } from './simulation-world.ts';
-import { createVirtualClock } from './virtual-clock.ts';
+import { day } from './simulation-world.ts';
+
+export const HOST_CHOICES = ['hubspot', 'salesforce', 'both', 'drawn'] as const;
+export type HostChoice = (typeof HOST_CHOICES)[number];
 
 export type SimulationOptions = {
+  /**
+   * Which vendors' portals take part. Without it two portals of HubSpot play, and each seed gives the schedule that it always gave;
+   * any choice adds policies, wake-ups, restored conflicts and edits on several records at once, drawn from a stream of their own.
+   */
+  readonly hosts?: HostChoice;
   readonly faults?: 'drawn' | 'none';
   /** What the engine is given instead of the host: a weakened port must make schedules break, or the checks prove nothing. */
   readonly weaken?: (host: CrmPort) => CrmPort;
@@ -39,7 +42,10 @@ export type SimulationResult = {
   readonly violations: readonly string[];
   /** What the seed stood for, in full. */
   readonly options: {
+    readonly cast: Cast;
     readonly faults: FaultMix;
+    /** Of the second vendor, where two take part. */
+    readonly otherFaults: FaultMix | null;
     readonly deployment: Deployment;
     readonly edits: number;
     readonly records: number;
@@ -51,6 +57,8 @@ export type SimulationResult = {
   readonly virtualMs: number;
 };
 
+/** Keeps the draws that came later from shifting those of older schedules. */
+const EXTRA_STREAM = 0x5a1e5f0c;
 const EDITS_END_MS = 240_000;
 const HEAL_MS = 30_000;
 /** From the healing until all is quiet: the jobs of a process that died (a quarter of an hour), and the overlap of the change feed after them. */
@@ -64,27 +72,33 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const random = createSeededRandom(seed);
   const mix = options.faults === 'none' ? NO_FAULTS : drawFaults(random);
   const deployment = drawDeployment(random, mix);
-  const scene = buildScene(random, { mix, deployment }, options.trace ?? (() => undefined));
-  const { clock, store, host } = scene;
-  const processes = createProcesses(scene, random.fork(), options.weaken?.(host) ?? host);
+  const extra = createSeededRandom(seed ^ EXTRA_STREAM);
+  const cast = options.hosts === undefined ? FIRST_CAST : drawCast(extra, options.hosts);
+  const plan = { mix, deployment, cast, extra, isFaulty: options.faults !== 'none' };
+  const scene = buildScene(random, plan, options.trace ?? (() => undefined));
+  const { clock, store } = scene;
+  const ports = scene.sides.map(({ host }) => options.weaken?.(host) ?? host);
+  const processes = createProcesses(scene, random.fork(), ports);
   scene.wake = () => processes.wake();
   scene.isListening = () => processes.isAnyAlive();
   processes.startAll();
   planEdits(scene, EDITS_END_MS);
+  if (cast.meets) planMeetings(scene, EDITS_END_MS);
   processes.planCrashes(EDITS_END_MS);
 
   const begin = clock.now();
-  const troubleMs = planOutage(scene, processes);
+  const troubleMs = Math.max(planOutage(scene, processes), planDeafness(scene));
   await clock.runUntil(begin + Math.max(EDITS_END_MS, troubleMs) + HEAL_MS);
   scene.healed = true;
+  scene.atHealing = progressOf(scene);
   processes.startAll();
   for (const connection of scene.connections) await store.setConnectionState(connection, 'active', null);
   replayDeadLetters(scene);
-  const lateMs = mix.lateEffect > 0 ? Math.max(0, mix.lateMsMax - 30_000) : 0;
+  const lateMs = Math.max(...scene.sides.map(({ mix: own }) => (own.lateEffect > 0 ? own.lateMsMax - 30_000 : 0)));
   await clock.runUntil(awayFromMidnight(clock.now() + SETTLE_MS + lateMs));
-  const before = callCounts(host);
+  const before = callCounts(scene);
   await clock.runUntil(clock.now() + QUIET_MS);
-  const after = callCounts(host);
+  const after = callCounts(scene);
 
   const violations = [
     ...processes.errors.map((error) => `error logged: ${JSON.stringify(error, errorText)}`),
@@ -96,11 +110,18 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   return {
     seed,
     violations,
-    options: { faults: mix, deployment, edits: scene.edits.length, records: allRecords(scene).length },
-    faultCounts: scene.counts,
+    options: {
+      cast,
+      faults: mix,
+      otherFaults: scene.sides[1]?.mix ?? null,
+      deployment,
+      edits: scene.edits.length,
+      records: allRecords(scene).length,
+    },
+    faultCounts: { ...scene.counts, ...countsOf(scene) },
     counters: processes.counters,
     conflictReasons: tally(store.conflicts.map((conflict) => conflict.reason)),
-    calls: host.calls.length,
+    calls: scene.sides.reduce((sum, { host }) => sum + host.calls.length, 0),
     virtualMs: clock.now() - begin,
   };
 }
@@ -115,7 +136,12 @@ function awayFromMidnight(quietFrom: number): number {
 function planOutage(scene: Scene, processes: { readonly startAll: () => void; readonly killAll: () => void }): number {
   const { mix, clock, random, counts } = scene;
   const from = clock.now() + random.between(1_000, EDITS_END_MS);
-  if (mix.quotaGoneMs > 0) clock.at(from, () => void (scene.quotaGoneUntil = from + mix.quotaGoneMs));
+  const quotas = scene.sides.map((side) => {
+    const gone = side.mix.quotaGoneMs;
+    const begins = side.mix === mix ? from : clock.now() + side.random.between(1_000, EDITS_END_MS);
+    if (gone > 0) clock.at(begins, () => void (side.quotaGoneUntil = begins + gone));
+    return gone === 0 ? 0 : begins + gone - clock.now();
+  });
   if (mix.outageMs > 0) {
     counts['outage'] = 1;
     clock.at(from, () => {
@@ -127,8 +153,51 @@ function planOutage(scene: Scene, processes: { readonly startAll: () => void; re
       processes.startAll();
     });
   }
-  const longest = Math.max(mix.quotaGoneMs, mix.outageMs);
-  return longest === 0 ? 0 : from + longest - clock.now();
+  return Math.max(...quotas, mix.outageMs === 0 ? 0 : from + mix.outageMs - clock.now());
+}
+
+/** Plans when a feed of change events loses what it carries; returns when the last such time ends, in milliseconds from now. */
+function planDeafness({ sides, clock, counts }: Scene): number {
+  const ends = sides.map((side) => {
+    const { deafMs } = side.wakeUps;
+    if (deafMs === 0) return 0;
+    const from = clock.now() + side.random.between(1_000, EDITS_END_MS);
+    clock.at(from, () => {
+      counts['overflow'] = (counts['overflow'] ?? 0) + 1;
+      side.deafUntil = from + deafMs;
+    });
+    return Math.min(EDITS_END_MS, from + deafMs - clock.now());
+  });
+  return Math.max(...ends);
+}
+
+/** What no fault mix draws and yet must come up: writes refused as stale, and conflicts of an edit in one CRM with one in the other. */
+function countsOf({ sides, store, connections }: Scene): FaultCounts {
+  const vendorOf = new Map(connections.map(({ connectionId, host }) => [connectionId, host]));
+  const between = store.conflicts.filter(({ field, ours, contractId, connectionId }) =>
+    store.fieldChanges.some(
+      ({ provenance, value, ...change }) =>
+        change.contractId === contractId &&
+        change.field === field &&
+        provenance.connectionId !== null &&
+        vendorOf.get(provenance.connectionId) !== vendorOf.get(connectionId) &&
+        ours === (field === 'renewalDate' && value !== null ? addDays(day(value), 1) : value),
+    ),
+  );
+  return {
+    staleRefusal: sides.reduce((sum, { host }) => sum + host.staleRefusals(), 0),
+    conflictBetweenHosts: between.length,
+  };
+}
+
+/** How far things are, for counting what comes after. */
+function progressOf({ sides, store }: Scene): Scene['atHealing'] {
+  return {
+    writes: new Map(
+      sides.flatMap(({ host }) => [...host.writesTaken].map(([place, count]) => [`${host.host} ${place}`, count])),
+    ),
+    events: store.fieldChanges.length + store.conflicts.length,
+  };
 }
 
 /** An operator's click on what a long outage left behind. */
@@ -139,79 +208,9 @@ function replayDeadLetters({ store, connections }: Scene): void {
   }
 }
 
-function buildScene(
-  random: SeededRandom,
-  { mix, deployment }: { readonly mix: FaultMix; readonly deployment: Deployment },
-  trace: (line: string) => void,
-): Scene {
-  const clock = createVirtualClock(SIMULATION_START);
-  const store = createMemoryStore(() => clock.now());
-  const counts: FaultCounts = {};
-  const draws = random.fork();
-  const fateOf = (call: HostCall): CallFate => {
-    if (scene.healed) return { kind: 'normal' };
-    const quotaGoneMs = scene.quotaGoneUntil - clock.now();
-    return quotaGoneMs > 0 ? quotaFate(quotaGoneMs, draws, counts) : drawFate(mix, call, draws, counts);
-  };
-  const host = createMemoryHost({
-    clock,
-    latencyMs: () => draws.between(5, 250),
-    hostNow: () => Math.floor((clock.now() + mix.hostClockSkewMs) / mix.hostClockTickMs) * mix.hostClockTickMs,
-    feedLagMs: mix.feedLagMs,
-    fateOf,
-    onEvent: (event) => deliver(scene, event),
-  });
-  const scene: Scene = {
-    clock,
-    host,
-    store,
-    random: draws,
-    mix,
-    deployment,
-    counts,
-    connections: [portal('w1', 'a'), portal('w1', 'b'), portal('w2', 'c')],
-    edits: [],
-    changesMade: 0,
-    unlinkedOnce: new Set(),
-    healed: false,
-    isOutage: false,
-    quotaGoneUntil: 0,
-    wake: () => undefined,
-    isListening: () => false,
-    newestEvent: 0,
-    nextDay: 0,
-    trace,
-  };
-  for (const connection of scene.connections) store.addConnection(connection);
-  populate(scene);
-  return scene;
-}
-
-function populate(scene: Scene): void {
-  const { random, store, host } = scene;
-  for (const workspaceId of ['w1', 'w2']) {
-    const count = random.between(1, 3);
-    for (let index = 1; index <= count; index += 1) {
-      const id = `${workspaceId}-${index}`;
-      const stage = random.pick(['active', 'active', 'renewing', 'signed', 'draft'] as const);
-      const contract = sampleContract(id, { stage });
-      const endDate = addDays(day('2027-05-31'), random.between(0, 60));
-      const renewalKind = random.pick(['mutual_written', 'auto'] as const);
-      store.putContract(workspaceId, sampleLinked({ ...contract, term: { ...contract.term, endDate, renewalKind } }));
-    }
-  }
-  for (const connection of scene.connections) {
-    const refs = [deal('1'), deal('2'), account('7')].slice(0, random.between(1, 3));
-    for (const ref of refs) {
-      host.create(connection.accountId, ref);
-      for (const contractId of store.contractIds(connection.workspaceId))
-        if (random.chance(0.6)) store.link(connection, ref, contractId);
-    }
-  }
-}
-
-function callCounts(host: MemoryHost): { readonly read: number; readonly write: number } {
-  const of = (kind: string): number => host.calls.filter((call) => call.kind === kind).length;
+function callCounts({ sides }: Scene): { readonly read: number; readonly write: number } {
+  const calls = sides.flatMap(({ host }) => host.calls);
+  const of = (kind: string): number => calls.filter((call) => call.kind === kind).length;
   return { read: of('read'), write: of('write') };
 }
 
