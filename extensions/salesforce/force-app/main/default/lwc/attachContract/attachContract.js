@@ -10,7 +10,7 @@ const TYPING_PAUSE_MS = 300;
 const reduce = createCardReducer((found) => found.results.length === 0);
 
 export default class AttachContract extends LightningElement {
-  @api host;
+  @api cardHost;
   @api pending = null;
   /** Set where the surface is a dialog of its own, which has its own way out and its own heading. */
   @api standalone = false;
@@ -95,7 +95,7 @@ export default class AttachContract extends LightningElement {
   handleQuery(event) {
     const query = event.detail.value.trim();
     this.cancelSearch();
-    this.cancelSearch = this.host.schedule(() => {
+    this.cancelSearch = this.cardHost.schedule(() => {
       if (query === this.query) return;
       this.query = query;
       this.search();
@@ -120,7 +120,7 @@ export default class AttachContract extends LightningElement {
     this.requests += 1;
     const request = this.requests;
     this.state = reduce(this.state, { kind: 'asked', request });
-    const answer = await this.host.client.searchContracts(this.query);
+    const answer = await this.cardHost.client.searchContracts(this.query);
     this.state = reduce(
       this.state,
       answer.ok

@@ -10,7 +10,7 @@ import { failureMessageKey } from 'c/counterpartCore';
 export default class AttachContractAction extends LightningElement {
   @api objectApiName;
   write = { pending: null, failed: null, canRetry: false };
-  host = null;
+  cardHost = null;
   recordCard;
   cardWrite;
   id;
@@ -29,11 +29,11 @@ export default class AttachContractAction extends LightningElement {
 
   set recordId(recordId) {
     this.id = recordId;
-    if (!recordId || this.host !== null) return;
-    this.host = createCardHost(recordId, this.objectName);
-    this.recordCard = createRecordCard(this.host, () => {});
+    if (!recordId || this.cardHost !== null) return;
+    this.cardHost = createCardHost(recordId, this.objectName);
+    this.recordCard = createRecordCard(this.cardHost, () => {});
     this.cardWrite = createCardWrite({
-      host: this.host,
+      host: this.cardHost,
       record: this.recordCard,
       onChange: () => {
         this.write = this.cardWrite.state;

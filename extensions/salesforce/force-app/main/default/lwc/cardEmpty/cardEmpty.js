@@ -4,7 +4,7 @@ import { LightningElement, api } from 'lwc';
 export default class CardEmpty extends LightningElement {
   @api heading;
   @api message;
-  @api iconName = 'utility:contract_alt';
+  @api iconName = 'utility:contract_doc';
   /** Set when this took the place of something a person asked for. */
   @api announced = false;
 

@@ -15,6 +15,8 @@ export default class ContractActions extends LightningElement {
   @api contract;
   /** The intent on its way, or null. */
   @api pending = null;
+  /** The menu is then a button without words. */
+  @api narrow = false;
   words = { incident: t('incident.log'), more: t('move.more'), saving: t('card.saving'), decide: t('decision.set') };
 
   get isBusy() {
@@ -31,6 +33,10 @@ export default class ContractActions extends LightningElement {
 
   get isMoveNext() {
     return this.step.kind === 'move';
+  }
+
+  get menuLabel() {
+    return this.narrow ? '' : this.words.more;
   }
 
   get advanceLabel() {

@@ -48,7 +48,7 @@ export default class ContractCard extends LightningElement {
   undo = null;
   mirrored = null;
   width = null;
-  host;
+  cardHost;
   recordCard;
   cardWrite;
   observer;
@@ -61,6 +61,7 @@ export default class ContractCard extends LightningElement {
     attach: t('attach.open'),
     create: t('create.open'),
     refresh: t('card.refresh'),
+    more: t('move.more'),
     retry: t('card.retry'),
     dismiss: t('card.dismiss'),
     undo: t('card.undo'),
@@ -94,10 +95,10 @@ export default class ContractCard extends LightningElement {
   }
 
   connectedCallback() {
-    this.host = createCardHost(this.recordId, this.objectApiName);
-    this.recordCard = createRecordCard(this.host, () => this.showState());
+    this.cardHost = createCardHost(this.recordId, this.objectApiName);
+    this.recordCard = createRecordCard(this.cardHost, () => this.showState());
     this.cardWrite = createCardWrite({
-      host: this.host,
+      host: this.cardHost,
       record: this.recordCard,
       onChange: () => {
         this.write = this.cardWrite.state;
@@ -196,6 +197,11 @@ export default class ContractCard extends LightningElement {
     return this.isList && this.canEdit && !this.isEmpty;
   }
 
+  /** Where there is little room, refreshing stands in the menu beside the way to attach. */
+  get offersRefresh() {
+    return !(this.offersAdding && this.narrow);
+  }
+
   get isReadOnlyList() {
     return this.isList && !this.canEdit;
   }
@@ -242,6 +248,11 @@ export default class ContractCard extends LightningElement {
 
   handleCreate() {
     this.go({ kind: 'create', form: 'none' });
+  }
+
+  handleMenu(event) {
+    if (event.detail.value === 'create') this.handleCreate();
+    else this.handleRefresh();
   }
 
   handleOpen(event) {
@@ -346,7 +357,7 @@ export default class ContractCard extends LightningElement {
   offerUndo(undo) {
     this.cancelUndo();
     this.undo = undo;
-    this.cancelUndo = this.host.schedule(() => this.withdrawUndo(), UNDO_MS);
+    this.cancelUndo = this.cardHost.schedule(() => this.withdrawUndo(), UNDO_MS);
     this.moveFocus = () => this.template.querySelector('[data-id="undo"]')?.focus();
   }
 
@@ -367,7 +378,7 @@ export default class ContractCard extends LightningElement {
   }
 
   async loadMirrored() {
-    const facts = await this.host.loadMirrored();
+    const facts = await this.cardHost.loadMirrored();
     const isStillFailed = this.state.status === 'failed';
     this.mirrored = isStillFailed && (facts?.fields.Contract_Count__c ?? 0) > 0 ? facts.fields : null;
   }

@@ -9,7 +9,7 @@ import { CARD_STATE_START, createCardReducer, failureMessageKey, stagePath } fro
 const reduce = createCardReducer(() => false);
 
 export default class ContractDetail extends LightningElement {
-  @api host;
+  @api cardHost;
   @api contract;
   @api card;
   @api pending = null;
@@ -146,7 +146,7 @@ export default class ContractDetail extends LightningElement {
     this.requests += 1;
     const request = this.requests;
     this.state = reduce(this.state, { kind: 'asked', request });
-    const answer = await this.host.client.loadContract(this.contract.id);
+    const answer = await this.cardHost.client.loadContract(this.contract.id);
     this.state = reduce(
       this.state,
       answer.ok

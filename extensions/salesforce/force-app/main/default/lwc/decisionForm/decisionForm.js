@@ -26,7 +26,7 @@ export default class DecisionForm extends LightningElement {
     return this.chosen ?? this.contract.renewalDecision;
   }
 
-  get value() {
+  get choice() {
     return this.decision === UNDECIDED ? '' : this.decision;
   }
 

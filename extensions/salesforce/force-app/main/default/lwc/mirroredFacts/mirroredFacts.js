@@ -1,6 +1,7 @@
 /** What the record itself holds of its lead contract, shown with a note while the server cannot be reached. */
 import { LightningElement, api } from 'lwc';
 import { presenter, t } from 'c/cardHost';
+import { CONTRACT_STAGES } from 'c/counterpartCore';
 
 /** Mirror fields by the presenter's field name; the presenter words codes and dates, `percent` adds its sign. */
 const FACTS = [
@@ -36,7 +37,9 @@ export default class MirroredFacts extends LightningElement {
 
   get stage() {
     const stage = this.fields.Contract_Stage__c;
-    return stage ? presenter.value('stage', stage) : null;
+    if (!stage) return null;
+    // A person may have typed a value that is no stage of ours; it is shown as it is.
+    return CONTRACT_STAGES.includes(stage) ? presenter.stage(stage) : { text: stage, tone: 'neutral' };
   }
 
   get facts() {
