@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import type { Clock } from '../../world.ts';
 import type { CallOptions, ConnectionRef, HostResult } from '../port.ts';
 import { createTransport, failed } from '../transport.ts';
-import type { BudgetGate, CallEffect, CallMetrics, TokenSource } from '../transport.ts';
-import { API_VERSION } from './client.ts';
+import type { BudgetGate, CallEffect, CallMetrics, HttpAnswer, TokenSource } from '../transport.ts';
+import { API_VERSION, REDIRECT_REFUSED } from './client.ts';
 import type { SalesforceClient, SalesforceRequest } from './client.ts';
 import { budgetOf, failureOf } from './failures.ts';
 import type { Session, SessionSource } from './session-source.ts';
@@ -44,26 +44,44 @@ export function createSalesforceApi({ client, sessions, ...deps }: SalesforceApi
     async request(connection, endpoint, schema, options) {
       const tracker = trackSession(sessions);
       const transport = createTransport({ ...deps, tokens: tracker.tokens, rules: { failureOf, budgetOf } });
-      const result = await transport.call(connection, {
+      const call = {
         operation: endpoint.operation,
         effect: endpoint.effect,
         bucket: 'daily',
         options,
-        send: (accessToken, signal) => client.send(tracker.instanceUrl(), endpoint, { accessToken, signal }),
-      });
-      if (!result.ok) return result;
-      const { status, headers, body } = result.value;
-      const parsed = schema.safeParse(body);
-      if (parsed.success) return { ok: true, value: { status, headers, value: parsed.data } };
-      const at = parsed.error.issues[0]?.path.join('.') ?? '';
-      const detail = `${endpoint.operation}: ${parsed.error.issues[0]?.code ?? 'invalid'} at ${at}`;
-      return failed(endpoint.effect === 'write' ? { kind: 'unknown', detail } : { kind: 'malformed', detail });
+        send: (accessToken: string, signal: AbortSignal) =>
+          client.send(tracker.session().instanceUrl, endpoint, { accessToken, signal }),
+      } as const;
+      const first = await transport.call(connection, call);
+      const hasMoved = wasSentElsewhere(first) && (await findMoved(sessions, connection, tracker.session()));
+      const result = hasMoved ? await transport.call(connection, call) : first;
+      return result.ok ? parse(endpoint, schema, result.value) : result;
     },
   };
 }
 
+function parse<T>(endpoint: Endpoint, schema: z.ZodType<T>, answer: HttpAnswer): HostResult<Parsed<T>> {
+  const { status, headers, body } = answer;
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return { ok: true, value: { status, headers, value: parsed.data } };
+  const at = parsed.error.issues[0]?.path.join('.') ?? '';
+  const detail = `${endpoint.operation}: ${parsed.error.issues[0]?.code ?? 'invalid'} at ${at}`;
+  return failed(endpoint.effect === 'write' ? { kind: 'unknown', detail } : { kind: 'malformed', detail });
+}
+
+/** The former address of an org that was moved answers with redirects (Salesforce help, Org migration); nothing was done there. */
+function wasSentElsewhere(result: HostResult<unknown>): boolean {
+  return !result.ok && 'detail' in result.failure && result.failure.detail === REDIRECT_REFUSED;
+}
+
+/** A refresh tells where the org is now; true when that is another address than before. */
+async function findMoved(sessions: SessionSource, connection: ConnectionRef, former: Session): Promise<boolean> {
+  const renewed = await sessions.renewed(connection, former.accessToken);
+  return renewed.ok && renewed.value.instanceUrl !== former.instanceUrl;
+}
+
 /** A token and the address it is for belong together: a refresh within the call may bring both. */
-function trackSession(sessions: SessionSource): { readonly tokens: TokenSource; readonly instanceUrl: () => string } {
+function trackSession(sessions: SessionSource): { readonly tokens: TokenSource; readonly session: () => Session } {
   let current: Session | null = null;
   const keep = (result: HostResult<Session>): HostResult<string> => {
     if (!result.ok) return result;
@@ -75,9 +93,9 @@ function trackSession(sessions: SessionSource): { readonly tokens: TokenSource; 
       accessToken: async (connection) => keep(await sessions.session(connection)),
       refreshed: async (connection, stale) => keep(await sessions.renewed(connection, stale)),
     },
-    instanceUrl: () => {
+    session: () => {
       if (current === null) throw new Error('a call has its token before it is sent');
-      return current.instanceUrl;
+      return current;
     },
   };
 }

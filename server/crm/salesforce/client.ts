@@ -16,6 +16,7 @@ import { CALL_CLIENT } from './deliveries.ts';
 export const API_VERSION = '68.0';
 /** 200 records with full journals (32,768 characters each) stay below this. */
 export const ANSWER_BYTES_MAX = 33_554_432;
+export const REDIRECT_REFUSED = 'redirect_refused';
 /** Salesforce's answers nest less than ten deep. */
 const JSON_DEPTH_MAX = 32;
 
@@ -168,7 +169,7 @@ async function fetchText(request: JsforceRequest, signal: AbortSignal): Promise<
     const response = await fetch(url, typeof body === 'string' ? { ...init, body } : init);
     if (response.status >= 300 && response.status < 400 && response.headers.has('location')) {
       await response.body?.cancel();
-      return { kind: 'garbled', detail: 'redirect_refused' };
+      return { kind: 'garbled', detail: REDIRECT_REFUSED };
     }
     const bytes = await readBytes(response);
     if (bytes === null) return { kind: 'garbled', detail: 'too_large' };

@@ -5,6 +5,7 @@
  */
 import type { HostFailure } from '../port.ts';
 import type { BudgetReport, CallEffect, HttpAnswer } from '../transport.ts';
+import { REDIRECT_REFUSED } from './client.ts';
 import { fieldOfName } from './field-names.ts';
 import { API_ERRORS } from './wire.ts';
 import type { ApiError } from './wire.ts';
@@ -97,7 +98,7 @@ const FAILURES: Record<FailureClass, (context: Context) => HostFailure> = {
   paging_lost: (context) => ({ kind: 'unavailable', retryAfterMs: null, detail: codeOf(context) }),
   overloaded: (context) => ({ kind: 'unavailable', retryAfterMs: null, detail: codeOf(context) }),
   outcome_unknown: (context) => ({ kind: 'unknown', detail: codeOf(context) }),
-  redirected: () => ({ kind: 'malformed', detail: 'redirect_refused' }),
+  redirected: () => ({ kind: 'malformed', detail: REDIRECT_REFUSED }),
   unexpected: (context) => ({ kind: 'malformed', detail: codeOf(context) }),
 };
 

@@ -1,5 +1,6 @@
 /** Salesforce's record as the port's record: mirrored values, facts, version and history, with every instant as epoch ms. */
 import type { HostObjectType, HostRecord } from '../port.ts';
+import { plainDecimal } from './decimals.ts';
 import {
   FIRST_RESPONSE_FIELD,
   JOURNAL_FIELD,
@@ -12,14 +13,14 @@ import { parseJournal } from './journal.ts';
 import type { Row } from './wire.ts';
 
 /** How a field becomes a fact: as it stands, as a plain number, as the host of a web address, or as an instant in epoch ms as text. */
-type FactForm = 'text' | 'domain' | 'instant';
+type FactForm = 'text' | 'number' | 'domain' | 'instant';
 type Fact = { readonly path: string; readonly form: FactForm };
 
 const OWNER_EMAIL: Fact = { path: 'Owner.Email', form: 'text' };
 const FACTS: Record<HostObjectType, Readonly<Record<string, Fact>>> = {
   opportunity: {
     name: { path: 'Name', form: 'text' },
-    amount: { path: 'Amount', form: 'text' },
+    amount: { path: 'Amount', form: 'number' },
     currency: { path: 'CurrencyIsoCode', form: 'text' },
     closeDate: { path: 'CloseDate', form: 'text' },
     dealStage: { path: 'StageName', form: 'text' },
@@ -97,7 +98,14 @@ function toFacts(row: Row, objectType: HostObjectType): Readonly<Record<string, 
 
 function toFact(value: string | null, form: FactForm): string | null {
   if (value === null || form === 'text') return value;
-  return form === 'domain' ? domainOf(value) : (instantOf(value)?.toString() ?? null);
+  switch (form) {
+    case 'number':
+      return plainDecimal(value, 0);
+    case 'domain':
+      return domainOf(value);
+    case 'instant':
+      return instantOf(value)?.toString() ?? null;
+  }
 }
 
 /** People enter websites with and without scheme, path and `www`. */
