@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { ConnectionRef, CrmPort, HostRecordRef } from '../../server/crm/port.ts';
 import { createEngine } from '../../server/sync/engine.ts';
 import { LEASE_MS } from '../../server/sync/turn.ts';
-import type { Lane, SyncStore } from '../../server/store/port.ts';
+import { feedJob, type Lane, type SyncStore } from '../../server/store/port.ts';
 import type { Store } from '../../server/store/prisma/open-store.ts';
 import { commitOf, deal, linkedContract, stageUpdate, T0 } from '../conformance/store-battery-fixture.ts';
 import { addConnection, addWorkspace, testWorld, useDatabase } from '../support/database.ts';
@@ -133,6 +133,19 @@ const LATE: Record<keyof SyncStore, Late> = {
       expect(await store.sync.leaseJob({ ...lease, worker: 'stopped' })).toBe(false);
     },
   },
+  acceptFeed: {
+    changes: [],
+    because: 'the lease of the feed is compared inside the transaction',
+    call: async ({ store, connection }) => {
+      const arrival = {
+        deliveries: [{ digest: 'heard', body: '{}' }],
+        cursors: [{ name: 'feed', value: 'old' }],
+        at: T0,
+      };
+      const lease = { worker: 'stopped', leaseMs: LEASE_MS };
+      expect(await store.sync.acceptFeed(connection, arrival, lease)).toBe('lease_lost');
+    },
+  },
   applySystemUpdates: {
     changes: [],
     because: 'each update names the revision it was made for',
@@ -211,6 +224,10 @@ const LATE: Record<keyof SyncStore, Late> = {
   nextDueAt: { ...READS, call: ({ store }) => store.sync.nextDueAt(T0) },
   loadRecords: { ...READS, call: ({ store, connection }) => store.sync.loadRecords(connection, [deal('1')]) },
   listConnections: { ...READS, call: ({ store }) => store.sync.listConnections(['active']) },
+  listOpenFeeds: {
+    ...READS,
+    call: ({ store }) => store.sync.listOpenFeeds({ hosts: ['hubspot'], worker: 'stopped', now: T0 }),
+  },
   readCursor: { ...READS, call: ({ store, connection }) => store.sync.readCursor(connection, 'changed:opportunity') },
   readBackfill: { ...READS, call: ({ store, connection }) => store.sync.readBackfill(connection) },
   listMirrored: { ...READS, call: ({ store, connection }) => store.sync.listMirrored(connection, null, 9) },
@@ -240,11 +257,12 @@ describe('S5 a worker that was stopped beyond its lease', () => {
   test('each method of the store refuses it, or changes nothing that a judgement stands on', async () => {
     const scene = await openScene();
     const lost = await leaseOf(scene, 'stopped', T0);
-    const { workspaceId } = scene.connection;
-    await scene.store.sync.leaseJob({ workspaceId, name: 'sweep', worker: 'stopped', now: T0, leaseMs: LEASE_MS });
+    const { workspaceId, connectionId } = scene.connection;
+    const jobs = ['sweep', feedJob(connectionId)].map((name) => ({ workspaceId, name, leaseMs: LEASE_MS }));
+    for (const job of jobs) await scene.store.sync.leaseJob({ ...job, worker: 'stopped', now: T0 });
     await leaseOf(scene, 'successor', T0 + LEASE_MS);
-    const next = { workspaceId, name: 'sweep', worker: 'successor', now: T0 + LEASE_MS, leaseMs: LEASE_MS };
-    expect(await scene.store.sync.leaseJob(next)).toBe(true);
+    for (const job of jobs)
+      expect(await scene.store.sync.leaseJob({ ...job, worker: 'successor', now: T0 + LEASE_MS })).toBe(true);
     let before = await contents();
     for (const [name, late] of Object.entries(LATE)) {
       await late.call({ ...scene, lost });
