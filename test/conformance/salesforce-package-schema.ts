@@ -4,7 +4,7 @@
  * such as whether a named component exists there, is not in them.
  */
 import fs from 'node:fs';
-import path from 'node:path';
+import { createRequire } from 'node:module';
 import type { XmlElement } from './salesforce-package-files.ts';
 
 type FieldType = { readonly type: string; readonly isRequired: boolean; readonly isMany: boolean };
@@ -14,7 +14,8 @@ export type MetadataSchema = {
   readonly closedSets: ReadonlyMap<string, ReadonlySet<string>>;
 };
 
-const DECLARATIONS = path.resolve(import.meta.dirname, '../../node_modules/@salesforce/types/lib/metadata.d.ts');
+const require = createRequire(import.meta.url);
+const DECLARATIONS = require.resolve('@salesforce/types/metadata').replace(/\.js$/, '.d.ts');
 /** Read as text where the declarations say `string`, though their elements hold elements. */
 const FREE_FORM: ReadonlySet<string> = new Set(['LightningComponentBundle.targetConfigs']);
 
