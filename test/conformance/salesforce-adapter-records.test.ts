@@ -168,6 +168,20 @@ describe('writing', () => {
 });
 
 describe('permissions', () => {
+  test('without the package rows have nowhere to go, which is said so', async () => {
+    const app = await install();
+    app.org.setBehaviour({ adminSeesPackageFields: false });
+    const request = {
+      object: 'counterpart__Contract_Record__c',
+      externalIdField: 'counterpart__External_Id__c',
+      rows: [{ externalId: 'contract-1', fields: {} }],
+    };
+    expect(await app.adapter.upsertRows(app.connection, request, CALL)).toEqual({
+      ok: false,
+      failure: { kind: 'forbidden', missing: ['counterpart__Contract_Record__c'] },
+    });
+  });
+
   test('without the package every field is named as missing, and nothing is taken for deleted', async () => {
     const app = await install();
     const ref = newOpportunity(app);

@@ -52,8 +52,7 @@ export function onUnknownField(
   objectType: HostObjectType,
   failure: HostFailure,
 ): HostFailure {
-  if (failure.kind !== 'rejected' || !UNKNOWN_FIELD_CODES.has(failure.code)) return failure;
+  if (failure.kind !== 'rejected' || failure.code !== 'INVALID_FIELD') return failure;
   directory.forget(connection, objectType);
   return { kind: 'unavailable', retryAfterMs: null, detail: failure.code };
 }
-const UNKNOWN_FIELD_CODES: ReadonlySet<string> = new Set(['INVALID_FIELD', 'INVALID_TYPE']);

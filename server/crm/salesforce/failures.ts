@@ -68,6 +68,7 @@ export const CODE_CLASSES: Readonly<Record<string, FailureClass>> = {
   API_DISABLED_FOR_ORG: 'app_forbidden',
   INSUFFICIENT_ACCESS: 'app_forbidden',
   CLIENT_NOT_ACCESSIBLE_FOR_USER: 'app_forbidden',
+  INVALID_TYPE: 'app_forbidden',
   INVALID_FIELD: 'rejected',
   REQUIRED_FIELD_MISSING: 'rejected',
   INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST: 'rejected',

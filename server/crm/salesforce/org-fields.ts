@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../world.ts';
 import type { CallOptions, ConnectionRef, HostObjectType, HostResult } from '../port.ts';
+import { failed } from '../transport.ts';
 import { dataPath } from './api.ts';
 import type { SalesforceApi } from './api.ts';
 import { SALESFORCE_OBJECTS } from './object-types.ts';
@@ -51,6 +52,7 @@ async function describe(
   const path = dataPath(`/sobjects/${object}/describe`);
   const endpoint = { operation: 'sobjects.describe', effect: 'read', method: 'GET', path } as const;
   const result = await api.request(connection, endpoint, DESCRIBE, options);
-  if (!result.ok) return result;
+  // An object that the app's user may not see is answered as one that does not exist.
+  if (!result.ok) return result.failure.kind === 'notFound' ? failed({ kind: 'forbidden', missing: [object] }) : result;
   return { ok: true, value: new Map(result.value.value.fields.map((field) => [field.name, field])) };
 }

@@ -5,6 +5,7 @@
  */
 import { parsePlainDate } from '../../domain/dates.ts';
 import type { CallOptions, ConnectionRef, HostFailure, HostResult } from '../port.ts';
+import { failed } from '../transport.ts';
 import { COLLECTION_MAX, saveCollection } from './collections.ts';
 import { DOUBLE_DIGITS_MAX, parseDecimal } from './decimals.ts';
 import { failureOfPart } from './failures.ts';
@@ -80,7 +81,8 @@ export async function upsertRows(
     },
     options,
   );
-  if (!saved.ok) return saved;
+  // The package is not there, or its permission set is not assigned to the app's user.
+  if (!saved.ok) return saved.failure.kind === 'notFound' ? failed({ kind: 'forbidden', missing: [object] }) : saved;
   const results = new Map(ready.map((one, index) => [one.row.externalId, saved.value[index]]));
   return { ok: true, value: prepared.map((one) => toOutcome(one, results.get(one.row.externalId))) };
 }

@@ -52,6 +52,7 @@ const CODES: Record<string, Fates> = {
   API_DISABLED_FOR_ORG: { status: 403, call: 'park_connection', record: 'park_connection' },
   INSUFFICIENT_ACCESS: { status: 403, call: 'park_connection', record: 'park_connection' },
   CLIENT_NOT_ACCESSIBLE_FOR_USER: { status: 403, call: 'park_connection', record: 'park_connection' },
+  INVALID_TYPE: { status: 400, call: 'park_connection', record: 'park_connection' },
   INVALID_FIELD: { status: 400, call: 'dead_letter', record: 'dead_letter' },
   REQUIRED_FIELD_MISSING: { status: 400, call: 'dead_letter', record: 'dead_letter' },
   INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST: { status: 400, call: 'dead_letter', record: 'dead_letter' },
