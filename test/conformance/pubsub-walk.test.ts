@@ -270,23 +270,26 @@ describe('the feed', () => {
     });
   });
 
-  test('waits with asking until what came is stored', async () => {
-    const org = await open();
+  test('waits with asking for more until what came is stored', async () => {
+    // One event more than was asked for first would end the stream.
+    const org = await open({ behaviour: { deliveriesPerDay: EVENTS_ASKED_MAX } });
+    const count = EVENTS_ASKED_MAX * 2;
+    for (let index = 0; index < count; index += 1) org.commit();
+    const seen: FeedBatch[] = [];
     let release: () => void = () => undefined;
     const stored = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const seen: number[] = [];
-    const take = async ({ deliveries }: FeedBatch): Promise<'stored'> => {
-      seen.push(deliveries.length);
+    const take = async (batch: FeedBatch): Promise<'stored'> => {
+      seen.push(batch);
       await stored;
       return 'stored';
     };
-    const following = await followed(org, feedOf(org), { kind: 'tip' }, take);
-    const count = EVENTS_ASKED_MAX * 2;
-    for (let index = 0; index < count; index += 1) org.commit();
-    await until('the first batch', () => seen.length > 0);
-    expect(following.recordIds()).toEqual([]);
+    const following = follow(feedOf(org), { kind: 'earliest' }, take);
+    await until('the first batch', () => seen.length === 1);
+    expect(seen[0]?.deliveries).toHaveLength(EVENTS_ASKED_MAX);
+    await rpcOf(org).getTopic(CHANGE_TOPIC);
+    org.bus.setBehaviour({ deliveriesPerDay: null });
     release();
     await until('all events', () => following.recordIds().length === count);
   });
