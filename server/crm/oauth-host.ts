@@ -40,6 +40,11 @@ export interface OAuthHost {
   mayReturnTo(url: string): boolean;
   /** Ends the app's access there, as far as the host answers. */
   end(credential: Credential): Promise<'uninstalled' | 'unreachable'>;
+  /**
+   * Whether whoever can authorise the app there may also connect the account. Where anybody can, the grant of somebody who only signs in does not
+   * take the place of the one that the connection works with.
+   */
+  readonly onlyAdminsAuthorise: boolean;
   /** What an account has to have granted, to be shown as missing where it has not. */
   readonly requiredScopes: readonly string[];
 }

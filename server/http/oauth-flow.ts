@@ -140,11 +140,14 @@ async function join(
     workspaceId,
   });
   if (installed.kind === 'taken') return null;
-  const { connection, newWorkspace } = installed;
-  await deps.oauth.vault.write(connection, credential);
-  await describe(deps, connection, { name: accountName, newWorkspace });
-  await deps.oauth.setState(connection, 'installing', null);
-  await deps.oauth.afterInstall(connection);
+  const { connection, newWorkspace, wasActive } = installed;
+  const connects = !wasActive || workspaceId !== null || oauth.onlyAdminsAuthorise;
+  if (connects) {
+    await deps.oauth.vault.write(connection, credential);
+    await describe(deps, connection, { name: accountName, newWorkspace });
+    if (!wasActive) await deps.oauth.setState(connection, 'installing', null);
+    await deps.oauth.afterInstall(connection);
+  }
   const person = await deps.workspaces.ensureUser(connection.workspaceId, {
     hostUser: user.id === null ? null : { host, accountId, userId: user.id },
     email,
@@ -156,7 +159,7 @@ async function join(
   await deps.workspaces.recordAdminEvent({
     workspaceId: connection.workspaceId,
     actor: email,
-    action: 'portal_authorised',
+    action: connects ? 'portal_authorised' : 'signed_in_with_crm',
     subjectType: 'connection',
     subjectId: connection.connectionId,
     detail: { host, accountId },

@@ -42,7 +42,13 @@ export type Install = {
 };
 
 export type InstallResult =
-  | { readonly kind: 'installed'; readonly connection: ConnectionRef; readonly newWorkspace: boolean }
+  | {
+      readonly kind: 'installed';
+      readonly connection: ConnectionRef;
+      readonly newWorkspace: boolean;
+      /** It was being served, and goes on: somebody signs in or connects again. */
+      readonly wasActive: boolean;
+    }
   /** The portal belongs to another workspace. */
   | { readonly kind: 'taken' };
 

@@ -2,6 +2,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { afterAll, beforeAll } from 'vitest';
+import type { SalesforceSettings } from '../../server/config.ts';
 import { type ComposedServer, composeServer } from '../../server/compose.ts';
 import { signatureSource, signV3 } from '../../server/crm/hubspot/verify.ts';
 import type { ConnectionRef } from '../../server/crm/port.ts';
@@ -69,12 +70,18 @@ export type ApiServer = {
   settle(): Promise<void>;
 };
 
-const SESSION_SECRET = 'a session secret for tests, long enough';
+export const SESSION_SECRET = 'a session secret for tests, long enough';
 const TURNS_MAX = 400;
+
+type ApiOptions = {
+  readonly rateLimits?: RateLimits;
+  /** Starts what stands for Salesforce, once the server's own origin is known. */
+  readonly salesforce?: (origin: string) => Promise<SalesforceSettings>;
+};
 
 export function useApi(
   database: TestDatabase,
-  { rateLimits = RATE_LIMITS_DEFAULT }: { readonly rateLimits?: RateLimits } = {},
+  { rateLimits = RATE_LIMITS_DEFAULT, salesforce }: ApiOptions = {},
 ): ApiServer {
   const parts: { door: HttpServer | null; server: ComposedServer | null; practice: PracticeForTest | null } = {
     door: null,
@@ -113,6 +120,7 @@ export function useApi(
           apiBase: parts.practice.hubspot.url,
           authorizeUrl: `${parts.practice.hubspot.url}/oauth/authorize`,
         },
+        salesforce: salesforce === undefined ? null : await salesforce(origin()),
         signedOrigin: PUBLIC_ORIGIN,
         http: {
           publicUrl: origin(),

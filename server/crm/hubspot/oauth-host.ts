@@ -10,6 +10,7 @@ export function createHubSpotOAuthHost(oauth: HubSpotOAuth): OAuthHost {
   return {
     host: 'hubspot',
     requiredScopes: REQUIRED_SCOPES,
+    onlyAdminsAuthorise: true,
     createVerifier: () => oauth.createVerifier(),
     acceptLoginHost: () => null,
     mayReturnTo: (url) => HUBSPOT_RETURN.test(url),

@@ -66,6 +66,7 @@ export function createSalesforceOAuth(options: SalesforceOAuthOptions): Salesfor
   return {
     host: 'salesforce',
     requiredScopes: REQUIRED_SCOPES,
+    onlyAdminsAuthorise: false,
     createVerifier: () => Buffer.from(options.world.random.bytes(PKCE_VERIFIER_BYTES)).toString('base64url'),
     acceptLoginHost: (text) => {
       const origin = acceptLoginHost(text, loginOrigin);

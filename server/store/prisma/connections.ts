@@ -25,14 +25,17 @@ export async function findConnectionOfAccount(
   return { workspaceId: row.workspace_id, connectionId: row.connection_id, host, accountId, state: row.state };
 }
 
-/** A portal belongs to one workspace for good; installing again renews its connection. */
+/** A portal belongs to one workspace for good; installing again renews its connection, unless it is being served anyway. */
 export async function install(database: Database, world: World, request: Install): Promise<InstallResult> {
   const known = await findConnectionOfAccount(database, request.host, request.accountId);
   if (known !== null) {
     if (request.workspaceId !== null && request.workspaceId !== known.workspaceId) return { kind: 'taken' };
-    const { state: _, ...connection } = known;
-    await database.inWorkspace(known.workspaceId, (sql) => renewConnection(sql, connection, request));
-    return { kind: 'installed', connection, newWorkspace: false };
+    const { state, ...connection } = known;
+    const wasActive = state === 'active';
+    await database.inWorkspace(known.workspaceId, (sql) =>
+      wasActive ? noteScopes(sql, connection, request) : renewConnection(sql, connection, request),
+    );
+    return { kind: 'installed', connection, newWorkspace: false, wasActive };
   }
   const workspaceId = request.workspaceId ?? world.random.uuid();
   const connectionId = world.random.uuid();
@@ -46,7 +49,7 @@ export async function install(database: Database, world: World, request: Install
   });
   if (claimed !== 1) throw new Error('Assertion failed: the portal must be claimed');
   const connection = { workspaceId, connectionId, host: request.host, accountId: request.accountId };
-  return { kind: 'installed', connection, newWorkspace: request.workspaceId === null };
+  return { kind: 'installed', connection, newWorkspace: request.workspaceId === null, wasActive: false };
 }
 
 async function insertWorkspace(sql: Sql, workspaceId: string, request: Install): Promise<void> {
@@ -77,6 +80,16 @@ async function insertConnection(
       instant(request.at),
     ],
   );
+}
+
+/** Signing in is installing again: what works goes on as it is. */
+async function noteScopes(sql: Sql, connection: ConnectionRef, request: Install): Promise<void> {
+  await sql.run('UPDATE connection SET scopes = $3::text[], updated_at = $4 WHERE workspace_id = $1 AND id = $2', [
+    connection.workspaceId,
+    connection.connectionId,
+    [...request.scopes],
+    instant(request.at),
+  ]);
 }
 
 /** The backfill begins anew, because records may have changed while nobody listened. */
