@@ -1,12 +1,14 @@
 /** Package and server are built apart and meet in an org: what one says is what the other expects. */
 import { describe, expect, test } from 'vitest';
 import { CARD_TIMEOUT_MS } from '../../app/core/card-client.ts';
-import { fieldOfName } from '../../server/crm/salesforce/field-names.ts';
+import { fieldName, fieldOfName, PACKAGE_PREFIX } from '../../server/crm/salesforce/field-names.ts';
+import { toSalesforceFields } from '../../server/crm/salesforce/fields.ts';
 import { parseJournal } from '../../server/crm/salesforce/journal.ts';
 import { CHANGE_TOPIC } from '../../server/crm/salesforce/pubsub/feed.ts';
 import { REQUIRED_SCOPES } from '../../server/crm/salesforce/scopes.ts';
+import { MIRROR_FIELD_NAMES } from '../../server/domain/mirror.ts';
 import { ROUTES } from '../../server/http/routes/routes.ts';
-import { all, packageFiles, readMetadata, readSource, value } from './salesforce-package-files.ts';
+import { all, packageFields, packageFiles, readMetadata, readSource, value } from './salesforce-package-files.ts';
 
 const SERVER = '../../../../../server';
 const matchesIn = (file: string, pattern: RegExp) =>
@@ -139,4 +141,39 @@ describe('the sync', () => {
     const name = file.replace(/^.*\/|\.platform.*$/g, '');
     expect(CHANGE_TOPIC).toBe(`/data/counterpart__${name}`);
   });
+
+  const FIELDS = packageFields().filter(({ object }) => object === 'Opportunity');
+  const shapes = MIRROR_FIELD_NAMES.map((field) => {
+    const found = FIELDS.find(({ name }) => `${PACKAGE_PREFIX}${name}` === fieldName(field))?.element;
+    const number = (name: string) => Number(found === undefined ? 0 : value(found, name));
+    const type = found === undefined ? null : value(found, 'type');
+    return {
+      field,
+      type,
+      length: number('length'),
+      whole: number('precision') - number('scale'),
+      scale: number('scale'),
+    };
+  });
+  const takes = (field: (typeof MIRROR_FIELD_NAMES)[number], text: string) => toSalesforceFields({ [field]: text }).ok;
+  const URL_LENGTH = 255;
+
+  test.each(shapes.filter(({ type }) => type === 'Text' || type === 'Url'))(
+    'the server writes into $field as much text as it holds, and no more',
+    ({ field, type, length }) => {
+      const lengthMax = type === 'Url' ? URL_LENGTH : length;
+      expect(takes(field, 'x'.repeat(lengthMax))).toBe(true);
+      expect(takes(field, 'x'.repeat(lengthMax + 1))).toBe(false);
+    },
+  );
+
+  test.each(shapes.filter(({ type }) => type === 'Number'))(
+    'the server writes into $field the numbers it holds, and no others',
+    ({ field, whole, scale }) => {
+      expect(takes(field, `1${'0'.repeat(whole - 1)}`)).toBe(true);
+      expect(takes(field, `1${'0'.repeat(whole)}`)).toBe(false);
+      if (scale > 0) expect(takes(field, `0.${'0'.repeat(scale - 1)}1`)).toBe(true);
+      expect(takes(field, `0.${'0'.repeat(scale)}1`)).toBe(false);
+    },
+  );
 });
