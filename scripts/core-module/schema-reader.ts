@@ -52,12 +52,12 @@ type Sized = Schema & {
 /** Strings, arrays and numbers share their bounds: `size` says what is bounded. */
 function sized(read: Reader, size: (value: never) => number): Sized {
   const measure = size as (value: unknown) => number;
-  const with_ = (holds: (value: unknown) => boolean): Sized => sized(also(read, holds), size);
+  const where = (holds: (value: unknown) => boolean): Sized => sized(also(read, holds), size);
   return schemaOf(read, {
-    min: (least: number) => with_((value) => measure(value) >= least),
-    max: (most: number) => with_((value) => measure(value) <= most),
-    length: (exact: number) => with_((value) => measure(value) === exact),
-    regex: (pattern: RegExp) => with_((value) => pattern.test(String(value))),
+    min: (least: number) => where((value) => measure(value) >= least),
+    max: (most: number) => where((value) => measure(value) <= most),
+    length: (exact: number) => where((value) => measure(value) === exact),
+    regex: (pattern: RegExp) => where((value) => pattern.test(String(value))),
     trim: () =>
       sized((value) => {
         const result = read(value);
@@ -70,19 +70,22 @@ const isString = (value: unknown): value is string => typeof value === 'string';
 const string = (): Sized => sized(when(isString), (text: string) => text.length);
 const patterned = (pattern: RegExp): Sized => string().regex(pattern);
 const numberWhere = (holds: (value: number) => boolean): Sized =>
-  sized(when((value) => typeof value === 'number' && holds(value)), (value: number) => value);
+  sized(
+    when((value) => typeof value === 'number' && holds(value)),
+    (value: number) => value,
+  );
 
 /** Keys that the shape does not name are left out of the result, or refused by a strict object. */
 function object(shape: Shape, isStrict = false): Schema & { readonly shape: Shape; partial(): Schema } {
   const read: Reader = (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return REFUSED;
     const given = value as Readonly<Record<string, unknown>>;
-    if (isStrict && Object.keys(given).some((key) => !(key in shape))) return REFUSED;
+    if (isStrict && Object.keys(given).some((key) => !Object.hasOwn(shape, key))) return REFUSED;
     const data: Record<string, unknown> = {};
     for (const [key, schema] of Object.entries(shape)) {
       const result = schema.safeParse(given[key]);
-      if (!result.success || (!(key in given) && !schema.acceptsAbsence)) return REFUSED;
-      if (key in given) data[key] = result.data;
+      if (!result.success || (!Object.hasOwn(given, key) && !schema.acceptsAbsence)) return REFUSED;
+      if (Object.hasOwn(given, key)) data[key] = result.data;
     }
     return accepted(data);
   };
@@ -94,15 +97,15 @@ function object(shape: Shape, isStrict = false): Schema & { readonly shape: Shap
 function array(item: Schema): Sized {
   const read: Reader = (value) => {
     if (!Array.isArray(value)) return REFUSED;
-    const results = value.map((each) => item.safeParse(each));
+    const results = Array.from(value, (each) => item.safeParse(each));
     return results.every((each) => each.success) ? accepted(results.map((each) => each.success && each.data)) : REFUSED;
   };
   return sized(read, (items: readonly unknown[]) => items.length);
 }
 
-/** ISO 8601 in UTC, of a day that exists. */
+/** ISO 8601 in UTC, with seconds, of a day that exists. */
 function isInstant(text: string): boolean {
-  const match = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?Z$/.exec(text);
+  const match = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z$/.exec(text);
   const day = match?.[1];
   if (day === undefined) return false;
   const at = new Date(`${day}T00:00:00Z`);
@@ -111,18 +114,32 @@ function isInstant(text: string): boolean {
 
 export const z = {
   string,
-  boolean: () => schemaOf(when((value) => typeof value === 'boolean'), {}),
+  boolean: () =>
+    schemaOf(
+      when((value) => typeof value === 'boolean'),
+      {},
+    ),
   unknown: () => schemaOf(accepted, {}, true),
   int: () => numberWhere(Number.isSafeInteger),
   array,
   object: (shape: Shape) => object(shape),
   strictObject: (shape: Shape) => object(shape, true),
-  enum: (options: readonly string[]) => schemaOf(when((value) => isString(value) && options.includes(value)), { options }),
+  enum: (options: readonly string[]) =>
+    schemaOf(
+      when((value) => isString(value) && options.includes(value)),
+      { options },
+    ),
   uuid: () =>
     patterned(
       /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$/,
     ),
-  iso: { datetime: () => schemaOf(when((value) => isString(value) && isInstant(value)), {}) },
+  iso: {
+    datetime: () =>
+      schemaOf(
+        when((value) => isString(value) && isInstant(value)),
+        {},
+      ),
+  },
   coerce: {
     number: () =>
       schemaOf((value) => {

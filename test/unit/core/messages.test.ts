@@ -36,9 +36,9 @@ function argumentsOf(message: string, locale: string): readonly string[] {
 
 function sources(folder: string): string {
   return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(tsx?|js)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !file.includes('node_modules') && !file.includes('/messages/'))
+    .filter((file) => !/node_modules|__tests__|counterpartCore|\/messages\//.test(file))
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
 }
@@ -73,7 +73,7 @@ describe('message catalogues', () => {
   });
 
   test('hold no message that nobody shows', () => {
-    const text = sources('app/core') + sources('extensions/hubspot');
+    const text = sources('app/core') + sources('extensions/hubspot') + sources('extensions/salesforce/force-app');
     const tables = [...(/CODE_FAMILIES[\s\S]*?\]\);/.exec(text)?.[0] ?? '').matchAll(/, '([a-zA-Z]+)'\]/g)];
     const families = [...text.matchAll(/`([a-zA-Z]+\.[a-zA-Z.]*)\$\{/g)].map((match) => match[1] ?? '');
     families.push(...tables.map((match) => `${match[1] ?? ''}.`));

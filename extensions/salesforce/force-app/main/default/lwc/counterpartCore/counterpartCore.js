@@ -27,12 +27,12 @@ var also = (read, holds) => (value) => {
 /** Strings, arrays and numbers share their bounds: `size` says what is bounded. */
 function sized(read, size) {
 	const measure = size;
-	const with_ = (holds) => sized(also(read, holds), size);
+	const where = (holds) => sized(also(read, holds), size);
 	return schemaOf(read, {
-		min: (least) => with_((value) => measure(value) >= least),
-		max: (most) => with_((value) => measure(value) <= most),
-		length: (exact) => with_((value) => measure(value) === exact),
-		regex: (pattern) => with_((value) => pattern.test(String(value))),
+		min: (least) => where((value) => measure(value) >= least),
+		max: (most) => where((value) => measure(value) <= most),
+		length: (exact) => where((value) => measure(value) === exact),
+		regex: (pattern) => where((value) => pattern.test(String(value))),
 		trim: () => sized((value) => {
 			const result = read(value);
 			return result.success ? accepted(String(result.data).trim()) : REFUSED;
@@ -48,12 +48,12 @@ function object(shape, isStrict = false) {
 	const read = (value) => {
 		if (typeof value !== "object" || value === null || Array.isArray(value)) return REFUSED;
 		const given = value;
-		if (isStrict && Object.keys(given).some((key) => !(key in shape))) return REFUSED;
+		if (isStrict && Object.keys(given).some((key) => !Object.hasOwn(shape, key))) return REFUSED;
 		const data = {};
 		for (const [key, schema] of Object.entries(shape)) {
 			const result = schema.safeParse(given[key]);
-			if (!result.success || !(key in given) && !schema.acceptsAbsence) return REFUSED;
-			if (key in given) data[key] = result.data;
+			if (!result.success || !Object.hasOwn(given, key) && !schema.acceptsAbsence) return REFUSED;
+			if (Object.hasOwn(given, key)) data[key] = result.data;
 		}
 		return accepted(data);
 	};
@@ -66,14 +66,14 @@ function object(shape, isStrict = false) {
 function array(item) {
 	const read = (value) => {
 		if (!Array.isArray(value)) return REFUSED;
-		const results = value.map((each) => item.safeParse(each));
+		const results = Array.from(value, (each) => item.safeParse(each));
 		return results.every((each) => each.success) ? accepted(results.map((each) => each.success && each.data)) : REFUSED;
 	};
 	return sized(read, (items) => items.length);
 }
-/** ISO 8601 in UTC, of a day that exists. */
+/** ISO 8601 in UTC, with seconds, of a day that exists. */
 function isInstant(text) {
-	const day = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?Z$/.exec(text)?.[1];
+	const day = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z$/.exec(text)?.[1];
 	if (day === void 0) return false;
 	const at = /* @__PURE__ */ new Date(`${day}T00:00:00Z`);
 	return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day);
