@@ -16,7 +16,7 @@ import { createSessionSource } from '../../server/crm/salesforce/session-source.
 import type { BudgetGate, BudgetReport } from '../../server/crm/transport.ts';
 import type { World } from '../../server/world.ts';
 
-export const REDIRECT_URI = 'http://localhost:3000/oauth/salesforce/callback';
+const REDIRECT_URI = 'http://localhost:3000/oauth/salesforce/callback';
 export const CALL = { priority: 'pull' } as const;
 const PACKAGE_DIR = path.resolve(import.meta.dirname, '../../extensions/salesforce/force-app/main/default');
 const ORG_ID = '00DCP0000001prA';
@@ -78,7 +78,7 @@ function openGate(): BudgetGate & { readonly reports: BudgetReport[] } {
 export type InstallOptions = Partial<Pick<PracticeSalesforceOptions, 'behaviour' | 'faults' | 'installed' | 'seed'>>;
 export type InstalledOrg = Awaited<ReturnType<typeof installApp>>;
 
-export async function startOrg(options: InstallOptions = {}): Promise<PracticeSalesforce> {
+async function startOrg(options: InstallOptions = {}): Promise<PracticeSalesforce> {
   return startPracticeSalesforce({
     port: 0,
     dataDir: null,

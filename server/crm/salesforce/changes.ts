@@ -24,7 +24,7 @@ import { checkedId, runQuery, soqlInstant } from './query.ts';
 import { instantOf, textAt } from './records.ts';
 import { RECORD_ID } from './wire.ts';
 
-export const CHANGED_PAGE_MAX = 2_000;
+const CHANGED_PAGE_MAX = 2_000;
 /** Longer transactions are caught by their change event, which is sent when they end, and by the daily check of every linked record. */
 export const LATE_COMMIT_MS = 300_000;
 

@@ -47,6 +47,6 @@ async function readOrganization(querying: Querying, options: CallOptions): Promi
 }
 
 /** Pages are under the org's Lightning domain where the API is under its My Domain (Salesforce help, My Domain URL formats). */
-export function uiOriginOf(instanceUrl: string): string {
+function uiOriginOf(instanceUrl: string): string {
   return instanceUrl.replace(/\.my\.salesforce\.com$/, '.lightning.force.com');
 }

@@ -43,7 +43,7 @@ export function failureOfToken(answer: HttpAnswer): HostFailure {
 }
 
 /** An `error` as the token endpoint or the consent page's callback names it. */
-export function failureOfRefusal(code: string): HostFailure {
+function failureOfRefusal(code: string): HostFailure {
   const known = Object.hasOwn(TOKEN_REFUSALS, code) ? TOKEN_REFUSALS[code] : undefined;
   return known === undefined ? { kind: 'rejected', code, field: null, detail: code } : FAILURES[known](code);
 }

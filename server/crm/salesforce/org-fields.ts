@@ -11,7 +11,7 @@ import { SALESFORCE_OBJECTS } from './object-types.ts';
 import { DESCRIBE } from './wire.ts';
 import type { DescribedField } from './wire.ts';
 
-export const FIELDS_KEPT_MS = 3_600_000;
+const FIELDS_KEPT_MS = 3_600_000;
 const ENTRIES_MAX = 3_000;
 
 export type OrgFields = ReadonlyMap<string, DescribedField>;

@@ -33,6 +33,11 @@ const TOKEN_RETRY_MS = 60_000;
 /** "Token request is already being processed": somebody else is about to store the answer. */
 export const BUSY_WAIT_MS = 1_000;
 export const BUSY_TRIES_MAX = 5;
+/** After this no further call is begun: with a call's own time limit it stays below the time for which the lock is held. */
+const BUSY_MS_MAX = 10_000;
+/** A rotated token that could not be stored is lost, and the grant with it. */
+const STORE_TRIES_MAX = 3;
+const STORE_WAIT_MS = 500;
 
 export type SessionSourceDependencies = {
   readonly vault: CredentialVault;
@@ -102,21 +107,40 @@ async function renew(
   connection: ConnectionRef,
   stale: string,
 ): Promise<HostResult<Session>> {
+  const { clock } = deps.world;
   return deps.vault.withRefreshLock(connection, async () => {
-    for (let tries = 0; tries < BUSY_TRIES_MAX; tries += 1) {
+    const startedAt = clock.now();
+    for (let tries = 0; tries < BUSY_TRIES_MAX && clock.now() - startedAt < BUSY_MS_MAX; tries += 1) {
       const latest = await deps.vault.read(connection);
       if (latest === null) return noCredential();
       if (latest.accessToken !== stale) return toSession(latest);
       const answer = await deps.oauth.refresh(latest);
       if (answer.kind === 'renewed') {
-        await deps.vault.write(connection, answer.credential);
+        await store(deps, connection, answer.credential);
         return toSession(answer.credential);
       }
       if (answer.kind === 'failed') return { ok: false, failure: toTokenFailure(answer.failure) };
-      await deps.world.clock.sleep(BUSY_WAIT_MS);
+      await clock.sleep(BUSY_WAIT_MS);
     }
     return { ok: false, failure: toTokenFailure({ kind: 'malformed', detail: 'token_request_busy' }) };
   });
+}
+
+/** The database may be away for a moment just now; nothing is worth more than this row. */
+async function store(
+  { vault, world }: SessionSourceDependencies,
+  connection: ConnectionRef,
+  credential: Credential,
+): Promise<void> {
+  for (let tries = 1; tries < STORE_TRIES_MAX; tries += 1) {
+    const isStored = await vault.write(connection, credential).then(
+      () => true,
+      () => false,
+    );
+    if (isStored) return;
+    await world.clock.sleep(STORE_WAIT_MS);
+  }
+  await vault.write(connection, credential);
 }
 
 /**

@@ -10,7 +10,7 @@ const COUNT = z
 const OPTIONAL_TEXT = z.string().optional().catch(undefined);
 
 /** One error of a failed call, or of one record of a call. */
-export const API_ERROR = z.object({
+const API_ERROR = z.object({
   errorCode: OPTIONAL_TEXT,
   statusCode: OPTIONAL_TEXT,
   message: OPTIONAL_TEXT,
@@ -20,7 +20,7 @@ export type ApiError = z.infer<typeof API_ERROR>;
 export const API_ERRORS = z.array(API_ERROR).min(1);
 
 /** A record as a query gives it: texts, nulls, flags and, for a relationship, a record within. */
-export const ROW = z.record(z.string(), z.unknown());
+const ROW = z.record(z.string(), z.unknown());
 export type Row = z.infer<typeof ROW>;
 
 export const QUERY_PAGE = z.object({
@@ -52,7 +52,7 @@ export const DESCRIBE = z.object({
 });
 export type DescribedField = z.infer<typeof DESCRIBE>['fields'][number];
 
-export const BULK_JOB_STATES = ['UploadComplete', 'InProgress', 'Aborted', 'JobComplete', 'Failed'] as const;
+const BULK_JOB_STATES = ['UploadComplete', 'InProgress', 'Aborted', 'JobComplete', 'Failed'] as const;
 export const BULK_JOB = z.object({ id: RECORD_ID, state: z.enum(BULK_JOB_STATES) });
 export type BulkJobState = z.infer<typeof BULK_JOB>['state'];
 export const BULK_RESULTS = z.string();

@@ -28,8 +28,9 @@ const sessionOf = (number: number) => ({
 type OnRefresh = (credential: Credential, count: number) => RefreshAnswer;
 const renews: OnRefresh = (_credential, count) => ({ kind: 'renewed', credential: credentialOf(count + 1) });
 
-function setUp(onRefresh: OnRefresh = renews, first: Credential | null = credentialOf(1)) {
+function setUp(onRefresh: OnRefresh = renews, first: Credential | null = credentialOf(1), failingWrites = 0) {
   let stored = first;
+  let writesToFail = failingWrites;
   let now = START;
   let lock: Promise<unknown> = Promise.resolve();
   const log: string[] = [];
@@ -37,6 +38,10 @@ function setUp(onRefresh: OnRefresh = renews, first: Credential | null = credent
     read: async () => stored,
     write: async (_connection, credential) => {
       await Promise.resolve();
+      if (writesToFail > 0) {
+        writesToFail -= 1;
+        throw new Error('the database is away');
+      }
       log.push(`store ${credential.refreshToken}`);
       stored = credential;
     },
@@ -89,6 +94,12 @@ describe('renewal', () => {
     expect(await make().renewed(CONNECTION, 'access-1')).toEqual(sessionOf(2));
     expect(log).toEqual(['refresh refresh-1', 'store refresh-2']);
   });
+  test('a database that is away for a moment does not cost the rotated token', async () => {
+    const { make, log } = setUp(renews, credentialOf(1), 2);
+    expect(await make().renewed(CONNECTION, 'access-1')).toEqual(sessionOf(2));
+    expect(log).toEqual(['refresh refresh-1', 'store refresh-2']);
+    await expect(setUp(renews, credentialOf(1), 3).make().renewed(CONNECTION, 'access-1')).rejects.toThrow('away');
+  });
   test('many callers in many processes use a refresh token once', async () => {
     const { make, log } = setUp();
     const processes = [make(), make(), make()];
@@ -105,6 +116,14 @@ describe('renewal', () => {
     });
     expect(await scene.make().renewed(CONNECTION, 'access-1')).toEqual(sessionOf(7));
     expect(scene.now() - START).toBe(2 * BUSY_WAIT_MS);
+  });
+  test('slow answers do not outlast the lock', async () => {
+    const scene = setUp(() => {
+      scene.pass(9_500);
+      return { kind: 'busy' };
+    });
+    expect(await scene.make().renewed(CONNECTION, 'access-1')).toMatchObject({ failure: { kind: 'unavailable' } });
+    expect(scene.log).toHaveLength(1);
   });
   test('waiting for it has an end, and ends no connection', async () => {
     const { make, log } = setUp(() => ({ kind: 'busy' }));
