@@ -3,7 +3,7 @@ import { versioned } from './api-version.ts';
 import { jobOf, newJob, polled, requireState, viewJob } from './bulk-job.ts';
 import { runIngest } from './bulk-ingest.ts';
 import { type CsvRow, delimiterOf, writeCsv } from './csv.ts';
-import { type Call, type Reply, type Route, empty, json, readObject } from './exchange.ts';
+import { type Call, type Reply, type Route, empty, isObject, json, readObject } from './exchange.ts';
 import type { BulkJob, PracticeOrg } from './practice-org.ts';
 import { scopeOf } from './query-routes.ts';
 import { OrgRefusal } from './refusal.ts';
@@ -53,12 +53,11 @@ function createQueryJob(org: PracticeOrg, call: Call): BulkJob {
   const answer = runQuery(
     scopeOf(org, call.caller.userId, { soql, includeDeleted: operation === 'queryAll', base: '' }),
   );
-  if (
-    answer.count !== null ||
-    answer.records.some((record) => Object.values(record).some((value) => isSubquery(value)))
-  )
+  if (answer.count !== null || answer.columns.length === 0 || /\(\s*SELECT/i.test(soql.split(/\bFROM\b/i)[0] ?? ''))
     throw new OrgRefusal('INVALIDJOB', 'Aggregate and parent-to-child queries are not supported in Bulk API 2.0');
-  const results = answer.records.map(flatten);
+  const results = answer.records.map((record) =>
+    Object.fromEntries(answer.columns.map((column) => [column, cellOf(record, column)])),
+  );
   return newJob(org, call, {
     kind: 'query',
     operation,
@@ -68,24 +67,15 @@ function createQueryJob(org: PracticeOrg, call: Call): BulkJob {
     columnDelimiter: optional(body.columnDelimiter, 'COMMA'),
     lineEnding: optional(body.lineEnding, 'LF'),
     results,
-    columns: [...new Set(results.flatMap((row) => Object.keys(row)))],
+    columns: answer.columns,
   });
 }
 
-const isSubquery = (value: unknown): boolean => typeof value === 'object' && value !== null && 'records' in value;
-
-/** Parents become columns such as `Account.Name`. */
-function flatten(record: Readonly<Record<string, unknown>>): CsvRow {
-  const row: Record<string, string> = {};
-  const put = (prefix: string, values: object): void => {
-    for (const [name, value] of Object.entries(values)) {
-      if (name === 'attributes') continue;
-      if (typeof value === 'object' && value !== null) put(`${prefix}${name}.`, value);
-      else row[prefix + name] = value === null ? '' : String(value);
-    }
-  };
-  put('', record);
-  return row;
+/** A value below its parents; nothing where a parent is missing. */
+function cellOf(record: unknown, column: string): string {
+  let value: unknown = record;
+  for (const step of column.split('.')) value = isObject(value) ? value[step] : null;
+  return value === null || value === undefined ? '' : String(value);
 }
 
 /** `Sforce-Locator` names the next page, `null` after the last; `maxRecords` its size. */

@@ -7,6 +7,7 @@ import { type FaultSettings, NO_FAULTS } from './faults.ts';
 import { instantText } from './field-value.ts';
 import { endAllGrants } from './grants.ts';
 import { loadOrg, putUser } from './load-org.ts';
+import type { Schema } from './object-definition.ts';
 import type { OrgChange } from './org-change.ts';
 import { NAMESPACE, type PackageSource, readPackage } from './package-source.ts';
 import type { PageNews } from './page-wire.ts';
@@ -22,8 +23,7 @@ const ADMIN_SERIAL = 1;
 /** Opens or creates the org; `own.url` is read when an answer needs the server's address. */
 export function openOrg(options: PracticeSalesforceOptions, own: { readonly url: string }): PracticeOrg {
   const database = openDatabase(options.dataDir);
-  const source = options.packageDir === null ? null : readPackage(options.packageDir);
-  const schemas = { installed: buildSchema(source), bare: buildSchema(null) };
+  const { source, schemas } = packageOf(options.packageDir);
   const settings = database.table<boolean>('settings/installed');
   const isInstalled = (): boolean => source !== null && (settings.get('package') ?? options.installed ?? true);
   const changes = createListeners<OrgChange>();
@@ -56,6 +56,22 @@ export function openOrg(options: PracticeSalesforceOptions, own: { readonly url:
   };
   fill(org, options);
   return org;
+}
+
+interface ReadPackage {
+  readonly source: PackageSource | null;
+  readonly schemas: { readonly installed: Schema; readonly bare: Schema };
+}
+/** Reading two hundred files takes longer than all else; orgs of one process share what was read. */
+const packages = new Map<string, ReadPackage>();
+
+function packageOf(packageDir: string | null): ReadPackage {
+  const known = packages.get(packageDir ?? '');
+  if (known !== undefined) return known;
+  const source = packageDir === null ? null : readPackage(packageDir);
+  const read = { source, schemas: { installed: buildSchema(source), bare: buildSchema(null) } };
+  packages.set(packageDir ?? '', read);
+  return read;
 }
 
 type State = Omit<

@@ -63,14 +63,7 @@ export function viewObject(reading: Reading, object: ObjectDefinition): PageObje
     keyPrefix: object.keyPrefix,
     nameField: nameFieldOf(object),
     fields: shownFields(reading, object).map((field) => viewField(reading, object, field)),
-    listViews: listViewsOf(org, object).map(
-      (view): PageListView => ({
-        name: view.name,
-        label: view.labels[language] ?? view.label,
-        columns: view.columns,
-        filters: view.filters,
-      }),
-    ),
+    listViews: viewListViews(reading, object),
     childRelationships: childRelationships(org.schema(), object)
       .filter(({ child, field }) => field.childRelationshipName !== null && access.canRead(child))
       .map(({ child, field }) => ({
@@ -82,6 +75,22 @@ export function viewObject(reading: Reading, object: ObjectDefinition): PageObje
     deletable: object.deletable && access.canWrite(object, 'delete'),
     mergeable: object.mergeable,
   };
+}
+
+/** Columns that the reader may not see are left out, and so is a view that filters by one. */
+function viewListViews({ org, access, language }: Reading, object: ObjectDefinition): readonly PageListView[] {
+  const isReadable = (name: string): boolean => {
+    const field = org.schema().findField(object, name);
+    return field !== undefined && access.canReadField(object, field);
+  };
+  return listViewsOf(org, object)
+    .filter(({ filters }) => filters.every(({ field }) => isReadable(field)))
+    .map((view) => ({
+      name: view.name,
+      label: view.labels[language] ?? view.label,
+      columns: view.columns.filter(isReadable),
+      filters: view.filters,
+    }));
 }
 
 function viewField({ access, language }: Reading, object: ObjectDefinition, field: FieldDefinition): PageField {

@@ -248,7 +248,8 @@ function checkReferences(org: PracticeOrg, object: ObjectDefinition, { before, v
     const row = org.records.get(target.name, id);
     if (row === undefined)
       throw new OrgRefusal('INVALID_CROSS_REFERENCE_KEY', 'invalid cross reference id', { fields: [field.name] });
-    if (isDeleted(row)) throw new OrgRefusal('ENTITY_IS_DELETED', 'entity is deleted', { fields: [field.name] });
+    if (isDeleted(row))
+      throw new OrgRefusal('ENTITY_IS_DELETED', 'entity is deleted', { fields: [field.name], httpStatus: 400 });
   }
 }
 

@@ -27,6 +27,8 @@ export interface QueryAnswer {
   readonly count: number | null;
   readonly records: readonly Readonly<Record<string, unknown>>[];
   readonly object: ObjectDefinition;
+  /** What was selected, parents as `Account.Name`; functions and children are not among them. */
+  readonly columns: readonly string[];
 }
 
 /** Parses and runs; throws MALFORMED_QUERY, INVALID_TYPE, INVALID_FIELD and their like. */
@@ -36,9 +38,19 @@ export function runQuery(scope: QueryScope): QueryAnswer {
   if ((query.offset ?? 0) > OFFSET_MAX)
     throw new OrgRefusal('NUMBER_OUTSIDE_VALID_RANGE', `Maximum SOQL offset allowed is ${OFFSET_MAX}`);
   const rows = selectRows(scope, object, query);
-  if (isAggregate(query)) return { ...runAggregate({ scope, object, query, rows: rows.matching }), object };
+  if (isAggregate(query))
+    return { ...runAggregate({ scope, object, query, rows: rows.matching }), object, columns: [] };
   const project = compileSelect(scope, object, query);
-  return { count: null, records: rows.page().map(project), object };
+  return { count: null, records: rows.page().map(project), object, columns: columnsOf(scope, object, query) };
+}
+
+function columnsOf(scope: QueryScope, object: ObjectDefinition, query: Query): readonly string[] {
+  return (query.fields ?? []).flatMap((item) => {
+    if (item.type !== 'Field' && item.type !== 'FieldRelationship') return [];
+    const name = item.type === 'Field' ? item.field : [...item.relationships, item.field].join('.');
+    const path = resolvePath(scope, object, { name, alias: query.sObjectAlias });
+    return [[...path.parents.map(({ field }) => field.relationshipName ?? field.name), path.field.name].join('.')];
+  });
 }
 
 function parse(scope: QueryScope): Query {
@@ -46,7 +58,8 @@ function parse(scope: QueryScope): Query {
   if (scope.soql.length > SOQL_CHARACTERS_MAX)
     throw new OrgRefusal('MALFORMED_QUERY', 'SOQL statements cannot be longer than 100000 characters.');
   try {
-    return parseQuery(scope.soql, { logErrors: false });
+    // Without options the parser is used again; with any it is built anew, which takes longer than the whole query.
+    return parseQuery(scope.soql);
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
     const near = /but found: ?(?:--> )?'([^']*)'/.exec(message)?.[1] ?? scope.soql.trim().split(/\s+/).at(-1) ?? '';
