@@ -110,11 +110,17 @@ describe('operations', () => {
   });
 
   test('it marks as live exactly the variables that a live server asks for', () => {
-    const list = /const LIVE_VARIABLES = \[([\s\S]*?)\]/.exec(read('server/config.ts'))?.[1] ?? '';
-    const inCode = [...list.matchAll(/'([A-Z_]+)'/g)].map((match) => match[1] ?? '');
-    const marked = [...operations.matchAll(/^\| `([A-Z_]+)` \| live \|/gm)].map((match) => match[1] ?? '');
-    expect(inCode.length).toBeGreaterThan(3);
-    expect(marked.toSorted()).toEqual(inCode.toSorted());
+    const config = read('server/config.ts');
+    const names = (list: RegExp): readonly string[] =>
+      [...(list.exec(config)?.[1] ?? '').matchAll(/'([A-Z_]+)'/g)].map((match) => match[1] ?? '').toSorted();
+    const marked = (word: string): readonly string[] =>
+      [...operations.matchAll(new RegExp(`^\\| \`([A-Z_]+)\` \\| ${word} \\|`, 'gm'))]
+        .map((match) => match[1] ?? '')
+        .toSorted();
+    expect(names(/const SERVER_VARIABLES = \[([\s\S]*?)\]/).length).toBeGreaterThan(3);
+    expect(marked('live')).toEqual(names(/const SERVER_VARIABLES = \[([\s\S]*?)\]/));
+    expect(marked('HubSpot')).toEqual(names(/ {2}HubSpot: \[([\s\S]*?)\]/));
+    expect(marked('Salesforce')).toEqual(names(/ {2}Salesforce: \[([\s\S]*?)\]/));
   });
 
   test('it names exactly the metrics that the server serves', () => {
