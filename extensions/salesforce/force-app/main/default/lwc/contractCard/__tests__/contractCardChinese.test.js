@@ -22,5 +22,4 @@ test('every word of ours is Chinese, dates and money included', async () => {
   click(find(card, 'c-contract-table', `[data-open="${CRM_LICENCES_ID}"]`));
   await waitFor(() => find(card, 'c-contract-detail', 'lightning-tabset'));
   expect(textOf(find(card, 'c-contract-detail'))).toContain('全部合同');
-  await expect(card).toBeAccessible();
 });
