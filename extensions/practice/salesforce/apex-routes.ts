@@ -1,6 +1,7 @@
 /** Apex as the pages call it, and callouts through named credentials as Apex makes them (Apex guide, Named credentials as callout endpoints). */
 import type { ApexOrg, CalloutAnswer } from './apex-bridge.ts';
 import { type Call, type Reply, type Route, isObject, json, readBody } from './exchange.ts';
+import type { ApexFailure } from './page-wire.ts';
 import type { PracticeOrg } from './practice-org.ts';
 import { scopeOf } from './query-routes.ts';
 import { readId } from './record-id.ts';
@@ -31,11 +32,11 @@ async function callApex(org: PracticeOrg, call: Call): Promise<Reply> {
   if (answer === undefined || org.installedPackage() === null) throw notFound();
   return answer.kind === 'value'
     ? json(answer.value ?? null)
-    : json({ body: { message: answer.message } }, SERVER_ERROR);
+    : json({ body: { message: answer.message } } satisfies ApexFailure, SERVER_ERROR);
 }
 
 /** What Apex may do in this org. */
-export function apexOrg(org: PracticeOrg): ApexOrg {
+function apexOrg(org: PracticeOrg): ApexOrg {
   return {
     orgId: org.orgId,
     user: (userId) => {

@@ -4,7 +4,7 @@ import type { PracticeOrg } from './practice-org.ts';
 import { notFound } from './refusal.ts';
 import type { Origin } from './transaction.ts';
 
-export const NEWEST_VERSION = 68;
+const NEWEST_VERSION = 68;
 /** Versions 21 to 30 are retired (Salesforce help, API end of life). */
 const OLDEST_VERSION = 31;
 /** By how many releases, modulo three, a version lies behind a Winter one. */

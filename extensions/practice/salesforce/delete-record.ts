@@ -62,10 +62,10 @@ function childrenOf(
   { child, field }: ChildRelationship,
   parentId: string,
 ): readonly StoredRow[] {
-  const found: StoredRow[] = [];
-  for (const row of transaction.org.records.rows(child.name))
-    if (row.values[field.name] === parentId && !isDeleted(row) && !field.system) found.push(row);
-  return found;
+  if (field.system) return [];
+  return transaction.org.records
+    .find(child.name, field.name, parentId)
+    .filter((row) => row.values[field.name] === parentId && !isDeleted(row));
 }
 
 function put(

@@ -5,7 +5,7 @@ const TOKEN_BYTES = 48;
 const DAY_MS = 86_400_000;
 
 /** Access tokens begin with the org's id, as real ones do. */
-export const newAccessToken = (org: PracticeOrg): string =>
+const newAccessToken = (org: PracticeOrg): string =>
   `${org.profile.id}!AQ${Buffer.from(org.random.bytes(TOKEN_BYTES)).toString('base64url')}`;
 export const newRefreshToken = (org: PracticeOrg): string =>
   `5Aep${Buffer.from(org.random.bytes(TOKEN_BYTES)).toString('base64url')}`;

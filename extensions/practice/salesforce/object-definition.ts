@@ -2,7 +2,7 @@
 import type { FieldValue } from './field-value.ts';
 
 /** Field types under the names a describe answer gives them (Object reference, Field types). */
-export const FIELD_TYPES = [
+const FIELD_TYPES = [
   'id',
   'string',
   'textarea',

@@ -1,7 +1,7 @@
 /** What one committed transaction did to records: the source of change events, of field history and of the pages' live news. */
 import type { FieldValues } from './field-value.ts';
 
-export const CHANGE_TYPES = ['CREATE', 'UPDATE', 'DELETE', 'UNDELETE'] as const;
+const CHANGE_TYPES = ['CREATE', 'UPDATE', 'DELETE', 'UNDELETE'] as const;
 export type ChangeType = (typeof CHANGE_TYPES)[number];
 
 /** One change event before it is put into a schema (Change Data Capture guide, Change event header fields). */

@@ -47,6 +47,7 @@ export function openOrg(options: PracticeSalesforceOptions, own: { readonly url:
     onPageNews: news.add,
     reset: () => {
       database.clear();
+      org.records.forgetIndexes();
       org.cursors.clear();
       org.lockedRows.clear();
       org.calls.clear();

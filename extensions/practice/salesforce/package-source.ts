@@ -13,7 +13,7 @@ export const NAMESPACE = 'counterpart';
 const PREFIX = `${NAMESPACE}__`;
 
 /** An API name as an installed package has it: custom names get the namespace, standard ones stay. */
-export const prefixed = (name: string): string => (/__(c|r|chn|e)$/.test(name) ? `${PREFIX}${name}` : name);
+const prefixed = (name: string): string => (/__(c|r|chn|e)$/.test(name) ? `${PREFIX}${name}` : name);
 
 export interface PackageListView {
   readonly object: string;
@@ -22,13 +22,13 @@ export interface PackageListView {
   readonly columns: readonly string[];
   readonly filters: readonly { readonly field: string; readonly operation: string; readonly value: string }[];
 }
-export interface PackageValidationRule {
+interface PackageValidationRule {
   readonly object: string;
   readonly name: string;
   readonly message: string;
   readonly displayField: string | null;
 }
-export interface PackagePermissionSet {
+interface PackagePermissionSet {
   readonly name: string;
   readonly label: string;
   /** Keys are `Object.Field`. */

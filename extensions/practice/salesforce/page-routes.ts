@@ -4,7 +4,19 @@ import { type Call, type Reply, type Route, empty, json, readBody } from './exch
 import { listRecords } from './page-list.ts';
 import type { FieldValues } from './field-value.ts';
 import type { ObjectDefinition } from './object-definition.ts';
-import type { PageMe, PageNews, PageRecord, PageRow } from './page-wire.ts';
+import type {
+  PageEdit,
+  PageMe,
+  PageMerge,
+  PageNews,
+  PageObjects,
+  PagePackage,
+  PageRecent,
+  PageRecord,
+  PageRefusal,
+  PageRow,
+  PageUsers,
+} from './page-wire.ts';
 import { type Reading, modifiedAtOf, readingOf, viewHistory, viewObject, viewRow, viewUser } from './page-view.ts';
 import { peopleActs } from './people.ts';
 import type { PracticeOrg } from './practice-org.ts';
@@ -22,9 +34,9 @@ const KEEP_ALIVE_MS = 15_000;
 const Edit = z.object({
   values: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   ifUnmodifiedSince: z.number().optional(),
-});
-const PackageState = z.object({ installed: z.boolean() });
-const Merge = z.object({ mergedIds: z.array(z.string()) });
+}) satisfies z.ZodType<Omit<PageEdit, 'ifUnmodifiedSince'>>;
+const PackageState = z.object({ installed: z.boolean() }) satisfies z.ZodType<PagePackage>;
+const Merge = z.object({ mergedIds: z.array(z.string()) }) satisfies z.ZodType<PageMerge>;
 const MeChange = z
   .object({
     language: z.enum(['en_US', 'zh_CN']),
@@ -57,12 +69,12 @@ export function pageRoutes(org: PracticeOrg): readonly Route[] {
       return json(viewMe(reading));
     }),
     route('GET', `${BASE}/users`, () =>
-      json({ users: [...org.members.values()].map(({ userId }) => viewUser(org, userId)) }),
+      json({ users: [...org.members.values()].map(({ userId }) => viewUser(org, userId)) } satisfies PageUsers),
     ),
     route('GET', `${BASE}/objects`, (_, reading) =>
-      json({ objects: visibleObjects(reading).map((one) => viewObject(reading, one)) }),
+      json({ objects: visibleObjects(reading).map((one) => viewObject(reading, one)) } satisfies PageObjects),
     ),
-    route('GET', `${BASE}/recent`, (call, reading) => json({ rows: recent(call, reading) })),
+    route('GET', `${BASE}/recent`, (call, reading) => json({ rows: recent(call, reading) } satisfies PageRecent)),
     route('GET', RECORDS, (call, reading) => json(listRecords(reading, objectOf(call, reading), call.query))),
     ...recordPages(org, route),
     { method: 'GET', path: `${BASE}/events`, kind: 'open', handle: () => eventStream(org) },
@@ -122,7 +134,7 @@ function answer(handle: () => Reply): Reply {
   } catch (error) {
     if (!(error instanceof OrgRefusal)) throw error;
     const { code, message, fields } = error;
-    return json({ code, message, fields }, code === 'NOT_FOUND' ? 404 : 400);
+    return json({ code, message, fields } satisfies PageRefusal, code === 'NOT_FOUND' ? 404 : 400);
   }
 }
 

@@ -49,7 +49,7 @@ export function viewUser(org: PracticeOrg, userId: string): PageUser {
 }
 
 /** Fields that stand on a page, for somebody with this access. */
-export const shownFields = ({ access }: Reading, object: ObjectDefinition): readonly FieldDefinition[] =>
+const shownFields = ({ access }: Reading, object: ObjectDefinition): readonly FieldDefinition[] =>
   object.fields.filter((field) => access.canReadField(object, field) && !MACHINERY.has(field.name));
 
 export function viewObject(reading: Reading, object: ObjectDefinition): PageObject {

@@ -14,7 +14,7 @@ import type { RecordStore } from './record-store.ts';
 import type { ConnectedApp, OrgProfile } from './running-org.ts';
 
 /** What the org knows of a user beside the User record. */
-export interface Member {
+interface Member {
   readonly userId: string;
   readonly isAdmin: boolean;
   readonly permissionSets: readonly string[];
@@ -29,7 +29,7 @@ export interface Session {
   /** Epoch milliseconds; moved on by every call. */
   readonly expiresAt: number;
 }
-export interface RefreshGrant {
+interface RefreshGrant {
   readonly userId: string;
   readonly familyId: string;
   readonly scopes: readonly string[];
@@ -37,14 +37,14 @@ export interface RefreshGrant {
   /** Rotated out: presenting it again ends the family. */
   readonly spent: boolean;
 }
-export interface AuthorizationCode {
+interface AuthorizationCode {
   readonly userId: string;
   readonly scopes: readonly string[];
   readonly redirectUri: string;
   readonly codeChallenge: string;
   readonly expiresAt: number;
 }
-export interface Grants {
+interface Grants {
   readonly sessions: Table<Session>;
   readonly refreshTokens: Table<RefreshGrant>;
   readonly codes: Table<AuthorizationCode>;

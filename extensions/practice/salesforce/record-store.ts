@@ -25,6 +25,8 @@ export interface RecordStore {
   get(object: string, id: string): StoredRow | undefined;
   rows(object: string): IterableIterator<StoredRow>;
   count(object: string): number;
+  /** Rows whose field has the value, deleted ones too, without regard to case. */
+  find(object: string, field: string, value: string): readonly StoredRow[];
   put(row: StoredRow): void;
   remove(object: string, id: string): void;
   /** Position in the log, to go back to. */
@@ -32,6 +34,8 @@ export interface RecordStore {
   rollback(mark: number): void;
   /** What was written since the log was last taken. */
   takeLog(): readonly LogEntry[];
+  /** After the tables were emptied behind the store's back. */
+  forgetIndexes(): void;
 }
 
 export function createRecordStore(database: Database): RecordStore {
@@ -43,31 +47,81 @@ export function createRecordStore(database: Database): RecordStore {
     tables.set(object, opened);
     return opened;
   };
+  const indexes = createIndexes((object) => table(object).values());
+  const write = (object: string, id: string, row: StoredRow | undefined): void => {
+    indexes.move(table(object).get(id), row);
+    if (row === undefined) table(object).delete(id);
+    else table(object).put(id, row);
+  };
   let log: LogEntry[] = [];
   return {
     get: (object, id) => table(object).get(id),
     rows: (object) => table(object).values(),
     count: (object) => table(object).size,
+    find: (object, field, value) => indexes.idsOf(object, field, value).flatMap((id) => table(object).get(id) ?? []),
     put: (row) => {
       log.push({ object: row.object, id: row.id, before: table(row.object).get(row.id) });
-      table(row.object).put(row.id, row);
+      write(row.object, row.id, row);
     },
     remove: (object, id) => {
       log.push({ object, id, before: table(object).get(id) });
-      table(object).delete(id);
+      write(object, id, undefined);
     },
+    forgetIndexes: () => indexes.clear(),
     mark: () => log.length,
     rollback: (mark) => {
-      for (const { object, id, before } of log.splice(mark).toReversed()) {
-        if (before === undefined) table(object).delete(id);
-        else table(object).put(id, before);
-      }
+      for (const { object, id, before } of log.splice(mark).toReversed()) write(object, id, before);
     },
     takeLog: () => {
       const taken = log;
       log = [];
       return taken;
     },
+  };
+}
+
+interface Indexes {
+  idsOf(object: string, field: string, value: string): readonly string[];
+  move(before: StoredRow | undefined, after: StoredRow | undefined): void;
+  clear(): void;
+}
+
+/** Ids by value, for the few fields that are asked for by value: external ids and references. Built when first asked for. */
+function createIndexes(rows: (object: string) => Iterable<StoredRow>): Indexes {
+  const byField = new Map<string, Map<string, Map<string, Set<string>>>>();
+  const keyOf = (row: StoredRow, field: string): string | null => {
+    const value = row.values[field] ?? null;
+    return value === null ? null : String(value).toLowerCase();
+  };
+  const add = (index: Map<string, Set<string>>, key: string | null, id: string): void => {
+    if (key === null) return;
+    const ids = index.get(key) ?? new Set();
+    index.set(key, ids.add(id));
+  };
+  const indexOf = (object: string, field: string): Map<string, Set<string>> => {
+    const fields = byField.get(object) ?? new Map<string, Map<string, Set<string>>>();
+    byField.set(object, fields);
+    const known = fields.get(field);
+    if (known !== undefined) return known;
+    const made = new Map<string, Set<string>>();
+    fields.set(field, made);
+    for (const row of rows(object)) add(made, keyOf(row, field), row.id);
+    return made;
+  };
+  return {
+    idsOf: (object, field, value) => [...(indexOf(object, field).get(value.toLowerCase()) ?? [])],
+    move: (before, after) => {
+      for (const [field, index] of byField.get(after?.object ?? before?.object ?? '') ?? []) {
+        const [old, next] = [
+          before === undefined ? null : keyOf(before, field),
+          after === undefined ? null : keyOf(after, field),
+        ];
+        if (old === next) continue;
+        if (before !== undefined && old !== null) index.get(old)?.delete(before.id);
+        if (after !== undefined) add(index, next, after.id);
+      }
+    },
+    clear: () => byField.clear(),
   };
 }
 

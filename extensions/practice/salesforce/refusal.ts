@@ -2,7 +2,7 @@
  * Why the org refuses. A refusal is thrown, because it unwinds the whole save of a record, triggers included, the way `addError` and a
  * failing check do; the routes and the per-record results of a collection are where it is caught.
  */
-export const ERROR_CODES = [
+const ERROR_CODES = [
   'CANNOT_DELETE_REQUIRED',
   'DELETE_FAILED',
   'DUPLICATE_EXTERNAL_ID',

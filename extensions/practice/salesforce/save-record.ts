@@ -127,7 +127,7 @@ function readValues(org: PracticeOrg, input: SaveInput, isNew: boolean): Record<
   return values;
 }
 
-export const noSuchColumn = (object: ObjectDefinition, name: string): OrgRefusal =>
+const noSuchColumn = (object: ObjectDefinition, name: string): OrgRefusal =>
   new OrgRefusal('INVALID_FIELD', `No such column '${name}' on sobject of type ${object.name}`);
 
 /** A parent named by its own external id: `{"Parent__r": {"External_Id__c": "x"}}` (REST guide, Upsert with relationships). */
@@ -162,13 +162,7 @@ export function findByValue(
   field: FieldDefinition,
   value: string,
 ): readonly StoredRow[] {
-  const wanted = value.toLowerCase();
-  const found: StoredRow[] = [];
-  for (const row of org.records.rows(object.name)) {
-    const own = row.values[field.name] ?? null;
-    if (own !== null && !isDeleted(row) && String(own).toLowerCase() === wanted) found.push(row);
-  }
-  return found;
+  return org.records.find(object.name, field.name, value).filter((row) => !isDeleted(row));
 }
 
 function defaultsOf(object: ObjectDefinition, { origin }: Transaction): Record<string, FieldValue> {

@@ -8,7 +8,7 @@ import { type DaySpan, dayIn, literalSpan, startOfDay } from './soql-date.ts';
 import { type QueryScope, queryFault } from './soql-path.ts';
 
 /** What a condition looks at: how to find the value, and what kind it is. */
-export interface Operand<R> {
+interface Operand<R> {
   readonly value: (row: R) => FieldValue;
   readonly type: FieldType;
   readonly field: FieldDefinition | null;

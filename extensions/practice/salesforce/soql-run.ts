@@ -95,11 +95,7 @@ function selectRows(
 }
 
 /** Fields of conditions, with parents; used for WHERE. */
-export function sourceOf(
-  scope: QueryScope,
-  object: ObjectDefinition,
-  alias: string | undefined,
-): ConditionSource<StoredRow> {
+function sourceOf(scope: QueryScope, object: ObjectDefinition, alias: string | undefined): ConditionSource<StoredRow> {
   return {
     scope,
     operand: (condition) => {

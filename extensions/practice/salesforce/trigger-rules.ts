@@ -11,10 +11,10 @@ import type { Transaction } from './transaction.ts';
 
 const own = (name: string): string => `${NAMESPACE}__${name}`;
 
-export const SYNC_TOKEN = own('Sync_Token__c');
-export const BASE_VERSION = own('Base_Version__c');
-export const MIRROR_VERSION = own('Mirror_Version__c');
-export const EDIT_JOURNAL = own('Edit_Journal__c');
+const SYNC_TOKEN = own('Sync_Token__c');
+const BASE_VERSION = own('Base_Version__c');
+const MIRROR_VERSION = own('Mirror_Version__c');
+const EDIT_JOURNAL = own('Edit_Journal__c');
 /** Fields of the machinery, which no page shows. */
 export const MACHINERY: ReadonlySet<string> = new Set([SYNC_TOKEN, BASE_VERSION, MIRROR_VERSION, EDIT_JOURNAL]);
 const JOURNALLED = ['Contract_Stage__c', 'Renewal_Date__c', 'Renewal_Decision__c', 'Sync_Token__c'] as const;
