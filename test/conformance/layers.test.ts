@@ -131,6 +131,8 @@ const LAYERS: Record<string, Layer> = {
       '@grpc/grpc-js',
       '@grpc/proto-loader',
       'avsc',
+      'fast-xml-parser',
+      '@jetstreamapp/soql-parser-js',
       'express',
       'zod',
       'vite',
