@@ -27,6 +27,9 @@ export const REQUEST_HEADER = { name: 'x-counterpart-request', value: '1' } as c
 export const role = z.enum(['rep', 'manager', 'admin']);
 export const locale = z.enum(['en', 'zh-CN']);
 
+/** GET /oauth/hosts: where somebody can sign in; null for a CRM that this server is no app of. */
+export const signInHosts = z.object({ hubspot: z.string().nullable(), salesforce: z.string().nullable() });
+
 /** GET /v1/me */
 export const me = z.object({
   user: z.object({ id: z.string(), email: z.string(), name: z.string().nullable(), role, locale }),
@@ -208,6 +211,8 @@ export const connectionView = z.object({
   queue: z.object({ dirty: z.int(), oldestDirtySeconds: z.int().nullable(), deadLetters: z.int() }),
   links: z.int(),
   lastAgreedAt: instant.nullable(),
+  lastHeardAt: instant.nullable().describe('When the change stream last said something; null where there is none'),
+  cardsReady: z.boolean().nullable().describe('Whether the cards hold their secret; null where they need none'),
   openConflicts: z.int(),
 });
 export type ConnectionView = z.infer<typeof connectionView>;

@@ -12,6 +12,8 @@ import { beginSession, findCaller, keyedHash, newSecret, readCookie, setCookie }
 
 export const oauthStartPath = (host: Host): string => `/oauth/${host}/start`;
 export const oauthCallbackPath = (host: Host): string => `/oauth/${host}/callback`;
+/** Which CRMs somebody can sign in with here, and where; told to anybody. */
+export const SIGN_IN_HOSTS_PATH = '/oauth/hosts';
 const OAUTH_STATE_MS = 600_000;
 
 const HOST_NAMES: Record<Host, string> = { hubspot: 'HubSpot', salesforce: 'Salesforce' };
@@ -30,6 +32,10 @@ const callbackQuery = z.object({
 });
 
 export function mountOauth(router: Router, deps: HttpDependencies): void {
+  const starts = Object.fromEntries(
+    HOSTS.map((host) => [host, deps.oauth.hosts[host] === undefined ? null : oauthStartPath(host)]),
+  );
+  router.get(SIGN_IN_HOSTS_PATH, (_request, response) => void response.json(starts));
   for (const host of HOSTS) {
     const oauth = deps.oauth.hosts[host];
     if (oauth === undefined) continue;

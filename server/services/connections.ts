@@ -113,6 +113,8 @@ function connectionView(row: ConnectionHealthRow, now: number, requiredScopes: R
     },
     links: row.links,
     lastAgreedAt: isoOrNull(row.lastAgreedAt),
+    lastHeardAt: isoOrNull(row.lastHeardAt),
+    cardsReady: connection.host === 'salesforce' ? row.hasCardSecret : null,
     openConflicts: row.openConflicts,
   };
 }
@@ -131,7 +133,8 @@ function backfillView({ backfill }: ConnectionHealthRow, now: number): Connectio
 
 /** What is left now: the bucket as last written, refilled for the time since. */
 function budgetView({ budgets }: ConnectionHealthRow, now: number): ConnectionView['budget'] {
-  const burst = budgets.find(({ bucket }) => bucket === 'burst');
+  // Salesforce counts by the day only.
+  const burst = budgets.find(({ bucket }) => bucket === 'burst') ?? budgets.find(({ bucket }) => bucket === 'daily');
   if (burst === undefined) return null;
   const refilled = burst.tokens + ((now - burst.refilledAt) / burst.windowMs) * burst.capacity;
   const isResting = burst.blockedUntil !== null && burst.blockedUntil > now;

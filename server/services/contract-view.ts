@@ -236,12 +236,16 @@ function linkView(link: LinkRow): ContractDetail['links'] {
 const HUBSPOT_TYPE_IDS = { opportunity: '0-3', account: '0-2', case: '0-5' } as const;
 
 /** Where a browser finds the record in its CRM; null while the portal's own address is not known. */
+/** Names of the objects in Lightning's addresses (Lightning components guide, URL formats). */
+const SALESFORCE_OBJECTS = { opportunity: 'Opportunity', account: 'Account', case: 'Case' } as const;
+
 export function recordUrl(
   connection: { readonly host: 'hubspot' | 'salesforce'; readonly accountId: string; readonly uiOrigin: string | null },
   ref: { readonly objectType: keyof typeof HUBSPOT_TYPE_IDS; readonly recordId: string },
 ): string | null {
   if (connection.uiOrigin === null) return null;
-  if (connection.host === 'salesforce') return `${connection.uiOrigin}/${ref.recordId}`;
+  if (connection.host === 'salesforce')
+    return `${connection.uiOrigin}/lightning/r/${SALESFORCE_OBJECTS[ref.objectType]}/${ref.recordId}/view`;
   return `${connection.uiOrigin}/contacts/${connection.accountId}/record/${HUBSPOT_TYPE_IDS[ref.objectType]}/${ref.recordId}`;
 }
 

@@ -75,6 +75,10 @@ export type ConnectionHealthRow = {
   readonly deadLetters: number;
   readonly links: number;
   readonly lastAgreedAt: number | null;
+  /** When the account's change feed last moved on; null where there is no feed. */
+  readonly lastHeardAt: number | null;
+  /** Whether the account is known to hold the secret of its cards. */
+  readonly hasCardSecret: boolean;
   readonly openConflicts: number;
 };
 

@@ -165,6 +165,8 @@ const healthSchema = z.object({
   deadLetters: z.number(),
   links: z.number(),
   lastAgreedAt: z.number().nullable(),
+  lastHeardAt: z.number().nullable(),
+  hasCardSecret: z.boolean(),
   openConflicts: z.number(),
 });
 
@@ -183,6 +185,8 @@ SELECT jsonb_build_object('connection', ${CONNECTION_OBJECT}, 'timeZone', k.time
   'deadLetters', (SELECT count(*) FROM dirty d WHERE ${OF_CONNECTION('d')} AND d.state = 'dead'),
   'links', (SELECT count(*) FROM contract_link l WHERE ${OF_CONNECTION('l')} AND l.state = 'active'),
   'lastAgreedAt', (SELECT ${epochMs('max(m.last_agreed_at)')} FROM mirror m WHERE ${OF_CONNECTION('m')}),
+  'lastHeardAt', (SELECT ${epochMs('max(f.at)')} FROM cursor f WHERE ${OF_CONNECTION('f')} AND f.name = 'feed'),
+  'hasCardSecret', EXISTS (SELECT 1 FROM card_secret s WHERE ${OF_CONNECTION('s')} AND s.state = 'current'),
   'openConflicts', (SELECT count(*) FROM conflict x WHERE ${OF_CONNECTION('x')} AND x.state = 'open')) AS item
 FROM connection k WHERE k.workspace_id = $1 ORDER BY k.created_at, k.id LIMIT ${CONNECTIONS_MAX}`;
 

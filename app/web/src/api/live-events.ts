@@ -28,8 +28,8 @@ function refresh(queries: QueryClient, data: string): void {
   if (event.kind === 'import') queries.setQueryData(['import-progress', event.importId], event);
   const keys = {
     hello: [],
-    contracts: ['contracts', 'contract', 'overview', 'vendors', 'audit'],
-    connections: ['connections', 'dead-letters'],
+    contracts: ['contracts', 'contract', 'overview', 'vendors', 'audit', 'matches'],
+    connections: ['connections', 'dead-letters', 'matches'],
     conflicts: ['conflicts', 'connections'],
     import: ['imports'],
   } as const;

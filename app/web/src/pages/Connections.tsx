@@ -23,12 +23,16 @@ import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { z } from 'zod';
 import { call, query } from '../api/workspace-api.ts';
+import { HOST_NAMES } from '../parts/hosts.ts';
 import { Empty, Loaded, PageTitle, reasonOf } from '../parts/States.tsx';
 import { useSession } from '../shell/session.tsx';
-import { useWords } from '../words.tsx';
+import { useWords, type Words } from '../words.tsx';
 
 const REFRESH_MS = 3_000;
+const RETURN = '?returnPath=/connections';
+const DAY_SECONDS = 86_400;
 const STATE_COLOURS: Record<ConnectionView['state'], string> = {
   installing: 'blue',
   active: 'green',
@@ -44,16 +48,20 @@ export default function Connections() {
     queryFn: () => call('/v1/connections', connectionList),
     refetchInterval: REFRESH_MS,
   });
-  const connectUrl = connections.data?.connectUrls.hubspot ?? null;
+  const connectUrls = connections.data?.connectUrls ?? { hubspot: null, salesforce: null };
   return (
     <>
       <PageTitle
         aside={
-          permissions.canAdminister &&
-          connectUrl !== null && (
-            <Button component="a" href={`${connectUrl}?returnPath=/connections`}>
-              {t('connections.connectHubSpot')}
-            </Button>
+          permissions.canAdminister && (
+            <Group gap="sm">
+              {connectUrls.hubspot !== null && (
+                <Button component="a" href={`${connectUrls.hubspot}${RETURN}`}>
+                  {t('connections.connectHubSpot')}
+                </Button>
+              )}
+              {connectUrls.salesforce !== null && <ConnectSalesforce connectUrl={connectUrls.salesforce} />}
+            </Group>
           )
         }
       >
@@ -68,7 +76,11 @@ export default function Connections() {
           ) : (
             <Stack gap="md">
               {results.map((connection) => (
-                <Connection key={connection.id} connection={connection} />
+                <Connection
+                  key={connection.id}
+                  connection={connection}
+                  connectUrl={permissions.canAdminister ? connectUrls[connection.host] : null}
+                />
               ))}
             </Stack>
           )
@@ -78,7 +90,45 @@ export default function Connections() {
   );
 }
 
-function Connection({ connection }: { readonly connection: ConnectionView }) {
+/** An org that does not sign in at the common page is asked for its own. */
+function ConnectSalesforce({ connectUrl }: { readonly connectUrl: string }) {
+  const { t } = useWords();
+  const [opened, { open, close }] = useDisclosure();
+  const [host, setHost] = useState('');
+  return (
+    <>
+      <Button onClick={open}>{t('connections.connectSalesforce')}</Button>
+      <Modal opened={opened} onClose={close} title={t('connections.salesforceTitle')}>
+        <form method="get" action={connectUrl}>
+          <Stack>
+            <Text size="sm">{t('connections.salesforceBody')}</Text>
+            <input type="hidden" name="returnPath" value="/connections" />
+            <TextInput
+              {...(host.trim() === '' ? {} : { name: 'host' })}
+              label={t('connections.myDomain')}
+              description={t('connections.myDomainHint')}
+              value={host}
+              onChange={(event) => setHost(event.currentTarget.value)}
+              autoComplete="off"
+            />
+            <Group justify="flex-end">
+              <Button variant="default" onClick={close}>
+                {t('cancel')}
+              </Button>
+              <Button type="submit" data-autofocus>
+                {t('connections.continue')}
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      </Modal>
+    </>
+  );
+}
+
+type ConnectionProps = { readonly connection: ConnectionView; readonly connectUrl: string | null };
+
+function Connection({ connection, connectUrl }: ConnectionProps) {
   const { t, code, moment, number } = useWords();
   const { permissions } = useSession();
   const figures = [
@@ -92,16 +142,16 @@ function Connection({ connection }: { readonly connection: ConnectionView }) {
     ],
     [t('connections.failed'), number(connection.queue.deadLetters)],
     [t('connections.conflicts'), number(connection.openConflicts)],
-    [
-      t('connections.budget'),
-      connection.budget === null
-        ? '–'
-        : t('connections.budgetLeft', {
-            left: connection.budget.burst.left,
-            limit: connection.budget.burst.limit,
-            seconds: connection.budget.burst.perSeconds,
-          }),
-    ],
+    [t('connections.budget'), connection.budget === null ? '–' : budgetText(t, connection.budget.burst)],
+    ...(connection.host === 'salesforce' ? [[t('connections.heard'), moment(connection.lastHeardAt)] as const] : []),
+    ...(connection.cardsReady === null
+      ? []
+      : [
+          [
+            t('connections.cards'),
+            t(connection.cardsReady ? 'connections.cardsReady' : 'connections.cardsWaiting'),
+          ] as const,
+        ]),
     [t('connections.agreed'), moment(connection.lastAgreedAt)],
     [t('connections.since'), moment(connection.installedAt)],
   ] as const;
@@ -116,7 +166,7 @@ function Connection({ connection }: { readonly connection: ConnectionView }) {
             </Badge>
           </Group>
           <Text size="sm" c="dimmed">
-            {connection.host === 'hubspot' ? 'HubSpot' : 'Salesforce'} · {connection.accountId}
+            {HOST_NAMES[connection.host]} · {connection.accountId}
             {connection.timeZone === null ? '' : ` · ${connection.timeZone}`}
           </Text>
         </div>
@@ -126,8 +176,16 @@ function Connection({ connection }: { readonly connection: ConnectionView }) {
         <Alert color="orange" mb="md" title={t('connections.parked')}>
           {connection.missingScopes.length > 0
             ? t('connections.missingScopes', { scopes: connection.missingScopes.join(', ') })
-            : code('parked', connection.reason ?? '')}{' '}
+            : parkedText(code, connection.reason ?? '')}{' '}
+          {t(connection.host === 'hubspot' ? 'connections.whatHubSpot' : 'connections.whatSalesforce')}{' '}
           {t('connections.reconnect')}
+          {connectUrl !== null && (
+            <div style={{ marginTop: 12 }}>
+              <Button component="a" size="xs" href={`${connectUrl}${RETURN}`}>
+                {t('connections.again')}
+              </Button>
+            </div>
+          )}
         </Alert>
       )}
       <BackfillProgress connection={connection} />
@@ -146,6 +204,22 @@ function Connection({ connection }: { readonly connection: ConnectionView }) {
       {connection.queue.deadLetters > 0 && <DeadLetters connectionId={connection.id} />}
     </section>
   );
+}
+
+type Burst = NonNullable<ConnectionView['budget']>['burst'];
+
+function budgetText(t: Words['t'], { left, limit, perSeconds }: Burst): string {
+  return perSeconds === DAY_SECONDS
+    ? t('connections.usedToday', { left, limit })
+    : t('connections.budgetLeft', { left, limit, seconds: perSeconds });
+}
+
+/** `forbidden: missing …`: the code in words, then what the CRM named. */
+function parkedText(code: Words['code'], reason: string): string {
+  const [kind = '', ...rest] = reason.split(': ');
+  const known = code('parked', kind);
+  if (known === kind) return reason;
+  return rest.length === 0 ? known : `${known} (${rest.join(': ')})`;
 }
 
 function BackfillProgress({ connection: { backfill } }: { readonly connection: ConnectionView }) {
@@ -240,7 +314,7 @@ function Disconnect({ connection }: { readonly connection: ConnectionView }) {
   const [typed, setTyped] = useState('');
   const disconnect = useMutation({
     mutationFn: () =>
-      call(`/v1/connections/${connection.id}/disconnect`, connectionList, {
+      call(`/v1/connections/${connection.id}/disconnect`, z.undefined(), {
         method: 'POST',
         json: { confirmAccountId: typed },
       }),

@@ -33,18 +33,20 @@ export function Loaded<T>({
   readonly children: (data: T) => ReactNode;
   readonly rows?: number;
 }) {
-  const words = useWords();
   if (of.data !== undefined) return children(of.data);
-  if (of.isPending) {
-    return (
-      <Stack gap="sm" aria-busy="true" aria-label={words.t('loading')}>
-        {Array.from({ length: rows }, (_, row) => (
-          <Skeleton key={row} height={34} />
-        ))}
-      </Stack>
-    );
-  }
+  if (of.isPending) return <Loading rows={rows} />;
   return <Failed error={of.error} onRetry={() => void of.refetch()} />;
+}
+
+export function Loading({ rows }: { readonly rows: number }) {
+  const { t } = useWords();
+  return (
+    <Stack gap="sm" aria-busy="true" aria-label={t('loading')}>
+      {Array.from({ length: rows }, (_, row) => (
+        <Skeleton key={row} height={34} />
+      ))}
+    </Stack>
+  );
 }
 
 export function Failed({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
@@ -68,7 +70,7 @@ export function reasonOf(error: unknown, { code, t }: Words): string {
   if (!isRefusal(error)) return t('failed.offline');
   const { reason, code: problemCode } = error.problem;
   if (reason !== undefined) {
-    for (const group of ['moveReason', 'importError']) {
+    for (const group of ['moveReason', 'importError', 'matchRefusal']) {
       const known = code(group, reason);
       if (known !== reason) return known;
     }

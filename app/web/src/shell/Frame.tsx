@@ -15,6 +15,7 @@ import {
 import { useDisclosure } from '@mantine/hooks';
 import {
   IconAlertTriangle,
+  IconArrowsJoin2,
   IconBuildingStore,
   IconFileText,
   IconFileUpload,
@@ -38,6 +39,7 @@ const NAVIGATION = [
   { href: '/vendors', label: 'nav.vendors', icon: IconBuildingStore },
   { href: '/import', label: 'nav.import', icon: IconFileUpload },
   { href: '/connections', label: 'nav.connections', icon: IconPlugConnected },
+  { href: '/matches', label: 'nav.matches', icon: IconArrowsJoin2 },
   { href: '/conflicts', label: 'nav.conflicts', icon: IconAlertTriangle },
   { href: '/audit', label: 'nav.audit', icon: IconHistory },
 ] as const satisfies readonly { href: string; label: WebKey; icon: unknown }[];

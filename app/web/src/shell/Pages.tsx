@@ -10,6 +10,7 @@ const Contract = lazy(() => import('../pages/Contract.tsx'));
 const Vendors = lazy(() => import('../pages/Vendors.tsx'));
 const Import = lazy(() => import('../pages/Import.tsx'));
 const Connections = lazy(() => import('../pages/Connections.tsx'));
+const RecordMatches = lazy(() => import('../pages/RecordMatches.tsx'));
 const Conflicts = lazy(() => import('../pages/Conflicts.tsx'));
 const Audit = lazy(() => import('../pages/Audit.tsx'));
 
@@ -39,6 +40,9 @@ export function Pages() {
         </Route>
         <Route path="/connections">
           <Connections />
+        </Route>
+        <Route path="/matches">
+          <RecordMatches />
         </Route>
         <Route path="/conflicts">
           <Conflicts />

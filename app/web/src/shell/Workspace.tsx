@@ -1,5 +1,5 @@
 /** Decides what the visitor sees first: the workspace, the sign-in page, or why neither can be shown. */
-import { me } from '@counterpart/app/wire/workspace.ts';
+import { me, signInHosts } from '@counterpart/app/wire/workspace.ts';
 import { Button, Center, Loader, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { call, isRefusal } from '../api/workspace-api.ts';
@@ -35,24 +35,39 @@ export function Workspace() {
   );
 }
 
+/** Asked of a server that does not answer it, HubSpot alone is offered: most have it, and its own page says what is wrong. */
+const USUAL = { hubspot: '/oauth/hubspot/start', salesforce: null };
+
 function SignIn() {
   const { t } = useWords();
+  const hosts = useQuery({ queryKey: ['sign-in-hosts'], queryFn: () => call('/oauth/hosts', signInHosts) });
+  const { hubspot, salesforce } = hosts.data ?? (hosts.isError ? USUAL : NONE);
+  const returnTo = `?returnPath=${encodeURIComponent(window.location.pathname + window.location.search)}`;
   return (
     <Center h="100vh" p="md">
       <Stack maw={420} gap="md">
         <Title order={1}>{t('signIn.title')}</Title>
         <Text>{t('signIn.body')}</Text>
-        <Button
-          component="a"
-          href={`/oauth/hubspot/start?returnPath=${encodeURIComponent(window.location.pathname + window.location.search)}`}
-          size="md"
-        >
-          {t('signIn.hubspot')}
-        </Button>
+        {hubspot !== null && (
+          <Button component="a" href={`${hubspot}${returnTo}`} size="md">
+            {t('signIn.hubspot')}
+          </Button>
+        )}
+        {salesforce !== null && (
+          <Button
+            component="a"
+            href={`${salesforce}${returnTo}`}
+            size="md"
+            variant={hubspot === null ? 'filled' : 'default'}
+          >
+            {t('signIn.salesforce')}
+          </Button>
+        )}
       </Stack>
     </Center>
   );
 }
+const NONE = { hubspot: null, salesforce: null };
 
 function Unreachable({ onRetry }: { readonly onRetry: () => void }) {
   const { t } = useWords();
