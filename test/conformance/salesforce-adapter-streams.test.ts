@@ -21,15 +21,15 @@ async function install(options: InstallOptions = {}): Promise<InstalledOrg> {
 
 const PAGES_MAX = 20;
 const LONG_AGO = Date.UTC(2025, 0, 1);
-/** As many accounts as asked for, all saved within the same second: the worst case of a walk by time. */
+/** As many accounts as asked for, so many of them saved within each second; all within one is the worst case of a walk by time. */
 const accounts =
-  (count: number): NonNullable<InstallOptions['seed']> =>
+  (count: number, perSecond = count): NonNullable<InstallOptions['seed']> =>
   () => ({
     records: {
       Account: Array.from({ length: count }, (_, index) => ({
         id: `001CP0000${String(index).padStart(6, '0')}`,
         values: { Name: `Account ${index}` },
-        createdAt: LONG_AGO,
+        createdAt: LONG_AGO + Math.floor(index / perSecond) * 1_000,
       })),
     },
   });
@@ -60,9 +60,19 @@ describe('changed', () => {
   test('S1 5,000 records saved in the same second are each named once, over pages and restarts', async () => {
     const app = await install({ seed: accounts(5_000) });
     const { ids, pages } = await walk(app, 'changed', null);
-    expect(pages.map(({ refs }) => refs.length)).toEqual([2_000, 2_000, 1_000]);
+    expect(pages.map(({ refs }) => refs.length)).toEqual([2_000, 2_000, 1_000, 0]);
+    expect(ids).toHaveLength(5_000);
     expect(new Set(ids).size).toBe(5_000);
   });
+
+  test.each([1, 999, 1_000, 1_500, 2_000, 2_001])(
+    'S1 none is missed or doubled where a page ends among %i of one second',
+    async (perSecond) => {
+      const app = await install({ seed: accounts(4_100, perSecond) });
+      const { ids } = await walk(app, 'changed', null);
+      expect(ids).toEqual(Array.from({ length: 4_100 }, (_, index) => idOf(index)));
+    },
+  );
 
   test('S1 a change whose transaction ended late is named by the next round', async () => {
     const app = await install({ seed: accounts(1) });

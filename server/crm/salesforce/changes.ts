@@ -1,7 +1,8 @@
 /**
  * The three streams of records: changed since a cursor, all, archived. A stream may name a record twice but never misses one.
  *
- * `changed` walks (SystemModstamp, Id) upwards, one page after the other, each beginning where the last ended. A stamp is set when a row is
+ * `changed` walks (SystemModstamp, Id) upwards. A full page may end inside a group of rows with one stamp, so the rest of that group is walked
+ * by id before the walk goes on: two conditions that each have an index, where one for both would scan the table. A stamp is set when a row is
  * saved, while others see it only when its transaction ends; so a finished round starts the next one `LATE_COMMIT_MS` before it began, by
  * the org's own clock.
  */
@@ -28,12 +29,16 @@ const CHANGED_PAGE_MAX = 2_000;
 /** Longer transactions are caught by their change event, which is sent when they end, and by the daily check of every linked record. */
 export const LATE_COMMIT_MS = 300_000;
 
-/** `floor`: where the round began. `from`, `afterId`: the last row seen. `roundAt`: the org's clock when the round began. */
+/**
+ * `floor`: where the round began. `from`: where its next page begins, with or without the rows of that instant (`isBeyond`). `tieAfterId`:
+ * rows of exactly `from` are being walked by id. `roundAt`: the org's clock when the round began.
+ */
 const CHANGED_CURSOR = z.object({
   stream: z.literal('changed'),
   floor: z.number().int().nonnegative(),
   from: z.number().int().nonnegative(),
-  afterId: RECORD_ID.nullable(),
+  isBeyond: z.boolean(),
+  tieAfterId: RECORD_ID.nullable(),
   roundAt: z.number().int().nullable(),
 });
 type ChangedCursor = z.infer<typeof CHANGED_CURSOR>;
@@ -72,7 +77,14 @@ export async function listChanges(
   }
 }
 
-const FIRST_ROUND: ChangedCursor = { stream: 'changed', floor: 0, from: 0, afterId: null, roundAt: null };
+const FIRST_ROUND: ChangedCursor = {
+  stream: 'changed',
+  floor: 0,
+  from: 0,
+  isBeyond: false,
+  tieAfterId: null,
+  roundAt: null,
+};
 
 export type Listing = ChangesDependencies & {
   readonly connection: ConnectionRef;
@@ -104,10 +116,7 @@ async function listChanged(
 ): Promise<HostResult<ChangePage>> {
   const { objectType, clock } = listing;
   const { name } = SALESFORCE_OBJECTS[objectType];
-  const soql = [
-    `SELECT Id, SystemModstamp FROM ${name} WHERE ${beyond(cursor)}`,
-    `ORDER BY SystemModstamp ASC, Id ASC LIMIT ${CHANGED_PAGE_MAX}`,
-  ].join(' ');
+  const soql = `SELECT Id, SystemModstamp FROM ${name} WHERE ${pageOf(cursor)} LIMIT ${CHANGED_PAGE_MAX}`;
   const result = await runQuery(listing, { operation: 'query.changed', soql }, options);
   if (!result.ok) return result;
   const { rows, headers } = result.value;
@@ -115,24 +124,39 @@ async function listChanged(
   const ids = rows.flatMap((row) => textAt(row, 'Id') ?? []);
   const last = rows.at(-1);
   const lastAt = last === undefined ? null : instantOf(textAt(last, 'SystemModstamp'));
-  const done = rows.length < CHANGED_PAGE_MAX || lastAt === null;
-  const next = done ? nextRound(cursor, roundAt) : { ...cursor, from: lastAt, afterId: ids.at(-1) ?? null, roundAt };
+  const next = after({ ...cursor, roundAt }, rows.length < CHANGED_PAGE_MAX ? null : { at: lastAt, id: ids.at(-1) });
   return {
     ok: true,
-    value: { refs: toRefs(objectType, ids), cursor: JSON.stringify(next), done, total: null },
+    value: {
+      refs: toRefs(objectType, ids),
+      cursor: JSON.stringify(next ?? nextRound(cursor, roundAt)),
+      done: next === null,
+      total: null,
+    },
   };
 }
 
-function beyond({ from, afterId }: ChangedCursor): string {
+function pageOf({ from, isBeyond, tieAfterId }: ChangedCursor): string {
   const at = soqlInstant(from);
-  if (afterId === null) return `SystemModstamp >= ${at}`;
-  return `SystemModstamp > ${at} OR (SystemModstamp = ${at} AND Id > '${checkedId(afterId)}')`;
+  return tieAfterId === null
+    ? `SystemModstamp ${isBeyond ? '>' : '>='} ${at} ORDER BY SystemModstamp ASC, Id ASC`
+    : `SystemModstamp = ${at} AND Id > '${checkedId(tieAfterId)}' ORDER BY Id ASC`;
+}
+
+/** Null at the end of the round. `last`: of a full page. */
+function after(
+  cursor: ChangedCursor,
+  last: { readonly at: number | null; readonly id: string | undefined } | null,
+): ChangedCursor | null {
+  if (last !== null && last.at !== null && last.id !== undefined)
+    return { ...cursor, from: last.at, isBeyond: false, tieAfterId: last.id };
+  return cursor.tieAfterId === null ? null : { ...cursor, isBeyond: true, tieAfterId: null };
 }
 
 /** Never moves backwards, and never past what transactions may still hold back. */
 function nextRound({ floor }: ChangedCursor, roundAt: number): ChangedCursor {
   const from = Math.max(floor, roundAt - LATE_COMMIT_MS);
-  return { stream: 'changed', floor: from, from, afterId: null, roundAt: null };
+  return { stream: 'changed', floor: from, from, isBeyond: false, tieAfterId: null, roundAt: null };
 }
 
 function toRefs(objectType: HostObjectType, ids: readonly string[]): readonly HostRecordRef[] {
