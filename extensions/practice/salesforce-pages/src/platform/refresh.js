@@ -1,0 +1,7 @@
+export class RefreshEvent extends CustomEvent {
+  constructor() {
+    super('lightning__refreshview', { composed: true, cancelable: true, bubbles: true });
+  }
+}
+export const registerRefreshHandler = () => 0;
+export const unregisterRefreshHandler = () => {};
