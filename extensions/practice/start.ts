@@ -19,6 +19,7 @@ import {
   secondPortalSeed,
 } from './portal-seeds.ts';
 import { makePortfolio, type Portfolio } from './portfolio/portfolio.ts';
+import { playPackageApex } from './salesforce/apex/contract-card-controller.ts';
 import { startPracticePubSub } from './salesforce/pubsub/server.ts';
 import type { PracticeSalesforce } from './salesforce/running-org.ts';
 import { startPracticeSalesforce } from './salesforce/server.ts';
@@ -176,6 +177,7 @@ async function startOrg(options: PracticeOptions, kept: Kept, portfolio: Portfol
     namedCredentials: { [NAMED_CREDENTIAL]: APP_PUBLIC_ORIGIN },
     seed: () => orgSeed(portfolio),
     pagesDir: path.resolve(import.meta.dirname, 'dist/salesforce-pages'),
+    apex: playPackageApex,
   });
   const feed = await startPracticePubSub({
     org,

@@ -28,7 +28,7 @@ function open() {
 }
 
 function tell(news) {
-  for (const listener of [...listeners]) listener(news);
+  for (const listener of Array.from(listeners)) listener(news);
 }
 
 /** Runs `work` once after the last of a burst of calls. */

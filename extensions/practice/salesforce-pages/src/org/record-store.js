@@ -21,7 +21,7 @@ export function watchRecord(id, callback) {
   const cell = cells.get(id) ?? { state: undefined, watchers: new Set(), asked: 0 };
   cells.set(id, cell);
   cell.watchers.add(callback);
-  if (cell.state === undefined) load(id);
+  if (cell.state === undefined) void load(id);
   else callback(cell.state);
   return () => {
     cell.watchers.delete(callback);
@@ -64,7 +64,7 @@ function tell(cell, state) {
   // What cannot be read anew for a moment stays on screen.
   if (state.error?.status === 0 && cell.state?.record !== undefined) return;
   cell.state = state;
-  for (const watcher of [...cell.watchers]) watcher(state);
+  for (const watcher of Array.from(cell.watchers)) watcher(state);
 }
 
 function listen() {
@@ -78,7 +78,7 @@ function listen() {
     timer = setTimeout(() => {
       const due = [...waiting].filter((id) => cells.has(id));
       waiting.clear();
-      refreshRecords(due);
+      void refreshRecords(due);
     }, BURST_MS);
   });
 }

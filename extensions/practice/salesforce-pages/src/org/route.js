@@ -57,7 +57,7 @@ export function onRoute(listener) {
 }
 
 function tell() {
-  for (const listener of [...listeners]) listener(currentRoute());
+  for (const listener of Array.from(listeners)) listener(currentRoute());
 }
 
 /** Links to pages of the org move without loading; everything else, and every other way of opening a link, is the browser's. */

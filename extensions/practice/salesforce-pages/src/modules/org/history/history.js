@@ -58,7 +58,7 @@ export default class History extends LightningElement {
         user: u,
       }))
       .filter(({ name }) => name !== TOKEN)
-      .reverse()
+      .toReversed()
       .map((entry) => ({
         ...entry,
         at: formatInstant(entry.at),

@@ -29,7 +29,7 @@ export default class Home extends LightningElement {
   greeting = t('home.greeting', { name: session().user.name });
 
   connectedCallback() {
-    this.load();
+    void this.load();
     this.stop = onNews(afterBurst(() => this.load(), BURST_MS));
   }
 
@@ -82,6 +82,6 @@ export default class Home extends LightningElement {
 
   handleRetry() {
     this.failure = null;
-    this.load();
+    void this.load();
   }
 }

@@ -66,7 +66,7 @@ export default class ListPage extends LightningElement {
     if (isOther)
       Object.assign(this, { sort: { field: undefined, direction: 'asc' }, drafts: [], selected: [], rows: null });
     if (this.filters.length > 0) this.filtersShown = true;
-    this.load();
+    void this.load();
   }
 
   connectedCallback() {
@@ -183,7 +183,7 @@ export default class ListPage extends LightningElement {
     const text = query.toString();
     replaceAddress(addressOf.list(this.object.name) + (text === '' ? '' : `?${text}`));
     Object.assign(this, { view, search, filters, pageRows: [] });
-    this.load();
+    void this.load();
   }
 
   handleView(event) {
@@ -208,11 +208,11 @@ export default class ListPage extends LightningElement {
   handleSort(event) {
     const { fieldName, sortDirection } = event.detail;
     this.sort = { field: sortFieldOf(this.columns, fieldName), direction: sortDirection };
-    this.load();
+    void this.load();
   }
 
   handleRefresh() {
-    this.load();
+    void this.load();
   }
 
   handleSelect(event) {
@@ -265,7 +265,7 @@ export default class ListPage extends LightningElement {
     this.drafts = kept;
     this.errors = { rows };
     if (saved > 0) sayDone(this, t('list.saved', { count: saved }));
-    this.load();
+    void this.load();
   }
 
   typed(values) {
@@ -295,7 +295,7 @@ export default class ListPage extends LightningElement {
     if (master === undefined) return;
     this.selected = [];
     sayDone(this, t('merge.done', { name: master.name }));
-    this.load();
+    void this.load();
   }
 
   async handleExport() {
@@ -320,7 +320,7 @@ export default class ListPage extends LightningElement {
 
   handleRetry() {
     this.failure = null;
-    this.load();
+    void this.load();
   }
 }
 

@@ -141,7 +141,7 @@ export default class RecordPage extends LightningElement {
     const master = await MergeForm.open({ size: 'small', label: t('merge.title'), rows: [this.record] });
     if (master === undefined) return;
     sayDone(this, t('merge.done', { name: master.name }));
-    if (master.id === this.record.id) refreshRecords([master.id]);
+    if (master.id === this.record.id) void refreshRecords([master.id]);
     else goTo(addressOf.record(master.object, master.id));
   }
 
@@ -158,6 +158,6 @@ export default class RecordPage extends LightningElement {
 
   handleRetry() {
     this.failure = null;
-    refreshRecords([this.given.id]);
+    void refreshRecords([this.given.id]);
   }
 }

@@ -24,7 +24,7 @@ export default class RecycleBin extends LightningElement {
   });
 
   connectedCallback() {
-    this.load();
+    void this.load();
     this.stop = onNews(afterBurst(() => this.load(), BURST_MS));
   }
   disconnectedCallback() {
@@ -73,6 +73,6 @@ export default class RecycleBin extends LightningElement {
   }
   handleRetry() {
     this.failure = null;
-    this.load();
+    void this.load();
   }
 }

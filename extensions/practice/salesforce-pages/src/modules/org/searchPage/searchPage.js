@@ -19,7 +19,7 @@ export default class SearchPage extends LightningElement {
   }
   set term(term) {
     this.given = term;
-    this.find();
+    void this.find();
   }
 
   async find() {
@@ -76,6 +76,6 @@ export default class SearchPage extends LightningElement {
     return this.groups.length === 0;
   }
   handleRetry() {
-    this.find();
+    void this.find();
   }
 }
