@@ -168,6 +168,29 @@ describe('Change Data Capture guide, Change event header and body fields', () =>
     expect(changes[0]?.commitNumber ?? 0n).toBeGreaterThan(BigInt(Number.MAX_SAFE_INTEGER));
   });
 
+  test('with the other readings: no client on collections, no event for an equal value, one event for each record', async () => {
+    practice.org.setBehaviour({
+      clientIdOnCollections: false,
+      sameValueTouchesRecord: false,
+      mergeChangeEvents: false,
+    });
+    const [a, b] = [deal(), deal()];
+    changes = [];
+    const records = [a, b].map((id) => ({ attributes: { type: 'Opportunity' }, id, Amount: 5 }));
+    const send = () =>
+      rest('PATCH', '/composite/sobjects', { records }, { 'sforce-call-options': 'client=Counterpart' });
+    await send();
+    expect(changes.map(({ changeOrigin }) => changeOrigin)).toEqual([
+      'com/salesforce/api/rest/68.0',
+      'com/salesforce/api/rest/68.0',
+    ]);
+    await send();
+    expect(changes).toHaveLength(2);
+    practice.org.setBehaviour({ sameValueTouchesRecord: true });
+    await send();
+    expect(changes.at(-1)?.changedFields).toEqual(['LastModifiedDate']);
+  });
+
   test('what was refused or rolled back is no event', async () => {
     const id = deal();
     changes = [];

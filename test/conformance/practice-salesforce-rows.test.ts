@@ -160,6 +160,13 @@ describe('REST guide, Status codes and error responses', () => {
     ]);
   });
 
+  test('a method that a path does not take, and a body of another type', async () => {
+    const method = await rest('PUT', '/sobjects/Account', {});
+    expect([method.status, at(method.body, 0, 'errorCode')]).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    const type = await rest('POST', '/sobjects/Account', '<Account/>', { 'content-type': 'application/xml' });
+    expect([type.status, at(type.body, 0, 'errorCode')]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+  });
+
   test('a body that is no JSON', async () => {
     const answer = await rest('POST', '/sobjects/Account', '{"Name":');
     expect([answer.status, at(answer.body, 0, 'errorCode')]).toEqual([400, 'JSON_PARSER_ERROR']);
@@ -283,6 +290,14 @@ describe('REST guide, sObject Collections', () => {
     expect([answer.status, at(answer.body, 0, 'errorCode')]).toEqual([400, 'EXCEEDED_ID_LIMIT']);
   });
 
+  test('a list of more than ten runs of one type is refused', async () => {
+    const records = Array.from({ length: 11 }, (_, index) =>
+      record({ Name: 'x' }, index % 2 === 0 ? 'Account' : 'Contact'),
+    );
+    expect((await rest('POST', '/composite/sobjects', { records })).status).toBe(400);
+    expect((await rest('POST', '/composite/sobjects', { records: records.slice(1) })).status).toBe(200);
+  });
+
   test('upsert tells made from changed, and refuses a key that the list names twice', async () => {
     const send = (keys: readonly string[]) =>
       rest('PATCH', `/composite/sobjects/${RECORD}/${KEY}`, {
@@ -370,6 +385,20 @@ describe('SOAP guide, delete() and merge(); Salesforce help, Recycle bin', () =>
     const answer = await rest('DELETE', `/sobjects/Account/${parent}`);
     expect([answer.status, at(answer.body, 0, 'errorCode')]).toEqual([400, 'DELETE_FAILED']);
     expect(practice.org.record('Account', parent)?.IsDeleted).toBe(false);
+  });
+
+  test('a lookup to what is deleted is emptied; SystemModstamp moves on, LastModifiedDate stays', async () => {
+    const parent = account();
+    const record = await rest('PATCH', `/sobjects/counterpart__Sla_Result__c/${KEY}/s-1`, {
+      counterpart__Account__c: parent,
+    });
+    const id = textAt(record.body, 'id');
+    const before = practice.org.record('counterpart__Sla_Result__c', id);
+    practice.clock.advance(60_000);
+    practice.org.people.delete('Account', parent);
+    const after = practice.org.record('counterpart__Sla_Result__c', id);
+    expect(after).toMatchObject({ counterpart__Account__c: null, LastModifiedDate: before?.LastModifiedDate });
+    expect(after?.SystemModstamp).not.toBe(before?.SystemModstamp);
   });
 
   test('a merged account is deleted with MasterRecordId, and its children move', () => {

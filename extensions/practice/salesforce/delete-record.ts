@@ -49,7 +49,7 @@ function removeWithChildren(
             `Your attempt to delete ${String(row.values.Name ?? row.id)} could not be completed because it is associated with the following ${relation.child.labelPlural.toLowerCase()}.: ${child.id}`,
           );
         case 'clear':
-          put(transaction, child, { [relation.field.name]: null }, child.deletedWith);
+          clearLookup(transaction, child, relation.field.name);
           break;
       }
     }
@@ -77,6 +77,12 @@ function put(
   const now = instantText(transaction.at);
   const stamps = { LastModifiedDate: now, LastModifiedById: transaction.origin.userId, SystemModstamp: now };
   transaction.org.records.put({ ...row, values: { ...row.values, ...values, ...stamps }, deletedWith });
+}
+
+/** An automated process moves `SystemModstamp` on, but not the date of a user's last change (Object reference, System fields). */
+function clearLookup(transaction: Transaction, row: StoredRow, field: string): void {
+  const values = { ...row.values, [field]: null, SystemModstamp: instantText(transaction.at) };
+  transaction.org.records.put({ ...row, values });
 }
 
 /** Brings a record back from the bin, and what went there with it. */

@@ -74,6 +74,12 @@ export interface Route {
 /** The JSON body; throws the refusal of a body that is none. */
 export function readBody(call: Call): unknown {
   const text = call.body.toString('utf8');
+  const type = call.headers['content-type'] ?? 'application/json';
+  if (call.path.startsWith('/services/') && text !== '' && !type.startsWith('application/json'))
+    throw new OrgRefusal(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `Content-Type header specified in HTTP request is not supported: ${type}`,
+    );
   try {
     return text === '' ? {} : JSON.parse(text);
   } catch (error) {

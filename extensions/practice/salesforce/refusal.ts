@@ -46,6 +46,7 @@ const ERROR_CODES = [
   'UNABLE_TO_LOCK_ROW',
   'UNDELETE_FAILED',
   'UNKNOWN_EXCEPTION',
+  'UNSUPPORTED_MEDIA_TYPE',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
@@ -74,6 +75,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   NOT_FOUND: 404,
   ENTITY_IS_DELETED: 404,
   METHOD_NOT_ALLOWED: 405,
+  UNSUPPORTED_MEDIA_TYPE: 415,
   UNKNOWN_EXCEPTION: 500,
   SERVER_UNAVAILABLE: 503,
 };

@@ -8,6 +8,7 @@ import { OrgRefusal, errorBody, notFound } from './refusal.ts';
 import { staticFile } from './static-files.ts';
 
 const BODY_BYTES_MAX = 50 * 1024 * 1024;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const NOBODY: Caller = { userId: '', accessToken: '', client: null };
 
 export type FindRoute = (method: string, path: string) => Match<Route> | undefined;
@@ -42,7 +43,8 @@ export async function answerRequest(
     const file = method === 'GET' || method === 'HEAD' ? await staticFile(org, path) : undefined;
     return send(org, response, { reply: file ?? refused(notFound()) });
   }
-  await answerApi(org, { route: match?.route, call, response });
+  const allowed = match === undefined ? METHODS.filter((one) => findRoute(one, path) !== undefined) : [];
+  await answerApi(org, { route: match?.route, allowed, call, response });
 }
 
 function splitTarget(target: string): [string, string] {
@@ -83,11 +85,13 @@ async function reflect(handle: () => Reply | Promise<Reply>): Promise<Reply> {
 
 interface ApiExchange {
   readonly route: Route | undefined;
+  /** Methods that the path would take, where this one finds nothing. */
+  readonly allowed: readonly string[];
   readonly call: Call;
   readonly response: ServerResponse;
 }
 
-async function answerApi(org: PracticeOrg, { route, call, response }: ApiExchange): Promise<void> {
+async function answerApi(org: PracticeOrg, { route, allowed, call, response }: ApiExchange): Promise<void> {
   const answer = (reply: Reply, headers: Readonly<Record<string, string>> = {}): void => {
     org.calls.record(org.orgId, { method: call.method, path: route?.path ?? call.path, status: statusOf(reply) });
     send(org, response, { reply, headers });
@@ -107,7 +111,8 @@ async function answerApi(org: PracticeOrg, { route, call, response }: ApiExchang
   const headers = { 'Sforce-Limit-Info': `api-usage=${Math.min(used, dailyApiRequests)}/${dailyApiRequests}` };
   if (used > dailyApiRequests || strikes(faults.requestLimitRate))
     return answer(refused(new OrgRefusal('REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.')), headers);
-  if (route === undefined) return answer(refused(notFound()), headers);
+  if (route === undefined)
+    return answer(refused(allowed.length === 0 ? notFound() : notAllowed(call, allowed)), headers);
   const reply = await reflect(() => route.handle({ ...call, caller }));
   org.database.flush();
   if (strikes(faults.timeoutAfterCommitRate)) {
@@ -118,6 +123,9 @@ async function answerApi(org: PracticeOrg, { route, call, response }: ApiExchang
   }
   answer(reply, headers);
 }
+
+const notAllowed = (call: Call, allowed: readonly string[]): OrgRefusal =>
+  new OrgRefusal('METHOD_NOT_ALLOWED', `HTTP Method '${call.method}' not allowed. Allowed are ${allowed.join(',')}`);
 
 function serverTrouble(org: PracticeOrg): OrgRefusal {
   return org.random.next() < 0.5

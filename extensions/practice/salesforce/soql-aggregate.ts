@@ -48,10 +48,16 @@ export function runAggregate(input: AggregateQuery): {
   };
 }
 
-function groupFields({ query }: AggregateQuery): readonly string[] {
+function groupFields({ query, scope }: AggregateQuery): readonly string[] {
   const clauses: readonly GroupByClause[] =
     query.groupBy === undefined ? [] : Array.isArray(query.groupBy) ? query.groupBy : [query.groupBy];
-  return clauses.flatMap((clause) => ('field' in clause ? [clause.field] : []));
+  return clauses.map((clause) => {
+    if ('field' in clause) return clause.field;
+    throw queryFault('MALFORMED_QUERY', scope.soql, {
+      at: 'GROUP',
+      message: 'functions in GROUP BY are not supported',
+    });
+  });
 }
 
 function groupRows(input: AggregateQuery): readonly Group[] {
