@@ -12,16 +12,10 @@ import type { ConsentTrip, HostGrant, OAuthHost } from '../oauth-host.ts';
 import type { HostFailure, HostResult } from '../port.ts';
 import { CALL_TIMEOUT_MS, failed } from '../transport.ts';
 import type { HttpAnswer, SendResult } from '../transport.ts';
-import { createSalesforceClient } from './client.ts';
+import { createSalesforceClient, REDIRECT_REFUSED } from './client.ts';
 import type { SalesforceClient, TokenRequest } from './client.ts';
 import { failureOfToken, isBusy } from './oauth-failures.ts';
-import {
-  acceptInstanceUrl,
-  acceptLoginHost,
-  parseLoginOrigin,
-  SALESFORCE_LOGIN_URL,
-  tokenOriginOf,
-} from './origins.ts';
+import { acceptInstanceUrl, acceptLoginHost, parseLoginOrigin, SALESFORCE_LOGIN_URL } from './origins.ts';
 import { longId } from './record-ids.ts';
 import { REQUIRED_SCOPES } from './scopes.ts';
 import { IDENTITY, TOKEN_ANSWER } from './wire.ts';
@@ -77,8 +71,7 @@ export function createSalesforceOAuth(options: SalesforceOAuthOptions): Salesfor
     refresh: (credential) => refresh(flow, credential),
     mayReturnTo: (url) => mayReturnTo(url, loginOrigin),
     async end(credential) {
-      const origin = tokenOriginOf(credential.instanceUrl, loginOrigin);
-      const sent = await ask(flow, origin, { kind: 'revoke', token: credential.refreshToken });
+      const sent = await askAtHome(flow, credential, { kind: 'revoke', token: credential.refreshToken });
       // A token that is known no more has ended already.
       const isEnded = sent.kind === 'answer' && sent.answer.status < 500;
       return isEnded ? 'uninstalled' : 'unreachable';
@@ -128,8 +121,7 @@ async function exchange(flow: Flow, trip: ConsentTrip & { readonly code: string 
 }
 
 async function refresh(flow: Flow, credential: Credential): Promise<RefreshAnswer> {
-  const origin = tokenOriginOf(credential.instanceUrl, flow.loginOrigin);
-  const sent = await ask(flow, origin, { kind: 'refresh', refreshToken: credential.refreshToken });
+  const sent = await askAtHome(flow, credential, { kind: 'refresh', refreshToken: credential.refreshToken });
   if (sent.kind === 'answer' && isBusy(sent.answer)) return { kind: 'busy' };
   const answer = parse(judge(sent), TOKEN_ANSWER);
   if (!answer.ok) return { kind: 'failed', failure: answer.failure };
@@ -140,6 +132,17 @@ async function refresh(flow: Flow, credential: Credential): Promise<RefreshAnswe
     kind: 'renewed',
     credential: toCredential(flow, answer.value, { refreshToken, instanceUrl, scopes: credential.scopes }),
   };
+}
+
+/**
+ * An org's own address has a token endpoint, which also serves sandboxes and orgs that have closed the common sign-in page. The former
+ * address of an org that was moved sends elsewhere and has not looked at the request; then the common page knows.
+ */
+async function askAtHome(flow: Flow, { instanceUrl }: Credential, request: TokenRequest): Promise<SendResult> {
+  const home = instanceUrl ?? flow.loginOrigin;
+  const sent = await ask(flow, home, request);
+  const hasMoved = sent.kind === 'garbled' && sent.detail === REDIRECT_REFUSED && home !== flow.loginOrigin;
+  return hasMoved ? ask(flow, flow.loginOrigin, request) : sent;
 }
 
 async function ask(flow: Flow, origin: string, request: TokenRequest): Promise<SendResult> {

@@ -40,15 +40,6 @@ export function acceptLoginHost(text: string, loginOrigin: string): string | nul
   return LOGIN_HOSTS.has(host) || host.endsWith(MY_DOMAIN_SUFFIX) ? `https://${host}` : null;
 }
 
-/**
- * Where an org's tokens are renewed: at its own address when that is a My Domain, which also serves orgs that have closed the common sign-in
- * page, else at the configured one.
- */
-export function tokenOriginOf(instanceUrl: string | undefined, loginOrigin: string): string {
-  if (instanceUrl === undefined) return loginOrigin;
-  return new URL(instanceUrl).hostname.endsWith(MY_DOMAIN_SUFFIX) ? instanceUrl : loginOrigin;
-}
-
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }

@@ -3,12 +3,7 @@ import { createServer } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Credential } from '../../../server/crm/credentials.ts';
 import { createSalesforceOAuth, SESSION_GUESS_MS } from '../../../server/crm/salesforce/oauth.ts';
-import {
-  acceptInstanceUrl,
-  acceptLoginHost,
-  parseLoginOrigin,
-  tokenOriginOf,
-} from '../../../server/crm/salesforce/origins.ts';
+import { acceptInstanceUrl, acceptLoginHost, parseLoginOrigin } from '../../../server/crm/salesforce/origins.ts';
 
 const NOW = 1_795_320_000_000;
 const ORG_ID = '00D000000000062EAA';
@@ -34,7 +29,8 @@ async function startOrg(handle: Handle) {
       const call = { path: request.url ?? '', form: Object.fromEntries(new URLSearchParams(body)) };
       calls.push({ ...call, authorization: request.headers.authorization });
       const { status, body: answer } = handle(call);
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      const more = status === 302 ? { location: 'https://login.salesforce.com/' } : {};
+      response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(answer));
     });
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -131,11 +127,6 @@ describe('where tokens may go', () => {
     ['', null],
   ])('the sign-in host %s', (host, origin) => {
     expect(acceptLoginHost(host, LOGIN)).toBe(origin);
-  });
-  test('tokens are renewed at the org’s My Domain, else at the configured page', () => {
-    expect(tokenOriginOf('https://acme.my.salesforce.com', LOGIN)).toBe('https://acme.my.salesforce.com');
-    expect(tokenOriginOf('https://na139.salesforce.com', LOGIN)).toBe(LOGIN);
-    expect(tokenOriginOf(undefined, LOGIN)).toBe(LOGIN);
   });
   test.each(['http://login.salesforce.com', 'https://login.salesforce.com/path', 'https://a:b@login.salesforce.com'])(
     'no secret goes to %s',
@@ -242,7 +233,7 @@ describe('the code’s exchange', () => {
 describe('a refresh', () => {
   test('brings the rotated refresh token and the address at which the org is now', async () => {
     const org = await startOrg(() => tokenAnswer(org.origin));
-    const renewed = await org.oauth.refresh({ ...CREDENTIAL, instanceUrl: 'https://na1.salesforce.com' });
+    const renewed = await org.oauth.refresh({ ...CREDENTIAL, instanceUrl: org.origin });
     expect(renewed).toMatchObject({
       kind: 'renewed',
       credential: { accessToken: '00D!access-2', refreshToken: 'refresh-2', instanceUrl: org.origin },
@@ -250,6 +241,16 @@ describe('a refresh', () => {
     expect(org.calls.map(({ form }) => form)).toEqual([
       { grant_type: 'refresh_token', refresh_token: 'refresh-1', client_id: 'client-1', client_secret: 'secret-1' },
     ]);
+  });
+  test('is asked for at the org’s own address, and at the sign-in page only when the org has moved away', async () => {
+    const home = await startOrg(() => tokenAnswer(home.origin));
+    const page = await startOrg(() => tokenAnswer(page.origin));
+    await page.oauth.refresh({ ...CREDENTIAL, instanceUrl: home.origin });
+    expect([home.calls.length, page.calls.length]).toEqual([1, 0]);
+    const former = await startOrg(() => ({ status: 302, body: null }));
+    const moved = await page.oauth.refresh({ ...CREDENTIAL, instanceUrl: former.origin });
+    expect(moved).toMatchObject({ kind: 'renewed', credential: { instanceUrl: page.origin } });
+    expect([former.calls.length, page.calls.length]).toEqual([1, 1]);
   });
   test('keeps what an answer leaves out, where refresh tokens do not rotate', async () => {
     const org = await startOrg(() => tokenAnswer(org.origin, { refresh_token: undefined, scope: undefined }));
