@@ -83,7 +83,7 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
   const core = composeCore(settings, { world, metrics, events });
   const { store, hosts, engine, services, workspaces } = core;
   metrics.watchBacklog(() => readBacklog(store.database, world.clock.now()));
-  const { cardSecrets, housekeeping, feeds, ...jobs } = composeJobs(core, settings, world);
+  const { cardSecrets, housekeeping, feeds, ...jobs } = composeJobs(core, settings, { world, metrics });
   const deps: HttpDependencies = {
     settings: settings.http,
     world,
@@ -189,7 +189,7 @@ function composeCore(settings: ServerSettings, { world, metrics, events }: Surro
 function composeJobs(
   { store, hosts, engine, services, workspaces }: ReturnType<typeof composeCore>,
   settings: ServerSettings,
-  world: World,
+  { world, metrics }: Pick<Surroundings, 'world' | 'metrics'>,
 ) {
   const cardSecrets = createCardSecrets({
     workspaces,
@@ -215,7 +215,13 @@ function composeJobs(
     world,
   });
   const feeds = eachHost(hosts, ({ feed }) => feed);
-  const wakeUp = createWakeUp({ store: store.sync, feeds, world, onStored: () => engine.wake('deliveries') });
+  const wakeUp = createWakeUp({
+    store: store.sync,
+    feeds,
+    world,
+    onStored: () => engine.wake('deliveries'),
+    onEnd: (_connection, { kind }) => metrics.feedEnds.inc({ end: kind }),
+  });
   return { cardSecrets, housekeeping, projection, feeds, wakeUp };
 }
 

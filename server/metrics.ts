@@ -25,6 +25,8 @@ export type Metrics = {
   readonly hostCallSeconds: Histogram<'operation'>;
   /** What the engine counts: events marked, echoes ignored, conflicts, retries and the like. */
   readonly sync: Counter<'what'>;
+  /** Subscriptions to change feeds that ended, by how; a feed that is refused or limited leaves its org to the sweeps. */
+  readonly feedEnds: Counter<'end'>;
   readonly lagSeconds: Histogram;
   /** Share of burst budget left, as the host said last. */
   readonly budgetLeft: Gauge;
@@ -33,6 +35,23 @@ export type Metrics = {
 };
 
 const SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
+
+function syncCounters(registers: Registry[]): Pick<Metrics, 'sync' | 'feedEnds'> {
+  return {
+    sync: new Counter({
+      name: 'counterpart_sync_total',
+      help: 'What the sync engine did, by kind.',
+      labelNames: ['what'],
+      registers,
+    }),
+    feedEnds: new Counter({
+      name: 'counterpart_feed_ends_total',
+      help: 'Subscriptions to change feeds that ended, by how.',
+      labelNames: ['end'],
+      registers,
+    }),
+  };
+}
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -77,12 +96,7 @@ export function createMetrics(): Metrics {
       labelNames: ['operation', 'outcome'],
       registers,
     }),
-    sync: new Counter({
-      name: 'counterpart_sync_total',
-      help: 'What the sync engine did, by kind.',
-      labelNames: ['what'],
-      registers,
-    }),
+    ...syncCounters(registers),
     lagSeconds: new Histogram({
       name: 'counterpart_sync_lag_seconds',
       help: 'Time from the first mark of a record to the turn that settled it.',
