@@ -124,6 +124,12 @@ async function buildPages() {
       command: [vite, 'build', 'extensions/practice/pages', '--logLevel', 'warn'],
     },
     {
+      name: 'salesforce-pages',
+      title: 'Building the practice Salesforce pages with its base components',
+      inputs: ['extensions/practice/salesforce-pages', 'extensions/salesforce/force-app/main/default'],
+      command: ['scripts/build-salesforce-pages.mjs'],
+    },
+    {
       name: 'web',
       title: 'Building the workspace',
       inputs: ['app/web', 'app/core', 'app/wire'],
@@ -164,23 +170,30 @@ async function test() {
   if (rest.length > 0) return bin('vitest/vitest.mjs', ['run', ...rest]);
   fs.mkdirSync(cache, { recursive: true });
   const unitReport = path.join(cache, 'vitest.json');
+  const lightningReport = path.join(cache, 'jest.json');
   const browserReport = path.join(cache, 'playwright.json');
-  for (const report of [unitReport, browserReport]) fs.rmSync(report, { force: true });
+  for (const report of [unitReport, lightningReport, browserReport]) fs.rmSync(report, { force: true });
   const unitCode = await bin('vitest/vitest.mjs', [
     'run',
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${unitReport}`,
   ]);
+  const lightningCode = await become(
+    process.execPath,
+    [path.join(root, 'scripts/test-lightning.mjs'), '--json', `--outputFile=${lightningReport}`],
+    process.env,
+  );
   const env = { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: browserReport, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' };
   const browserCode = await become(
     process.execPath,
     [path.join(modules, '@playwright/test/cli.js'), 'test', '--reporter=list,json'],
     env,
   );
-  const { tallyVitest, tallyPlaywright } = await import('./tally-tests.ts');
+  const { tallyJest, tallyPlaywright } = await import('./tally-tests.ts');
   const parts = [
-    { name: 'Vitest', code: unitCode, ...tallyVitest(reportIn(unitReport)) },
+    { name: 'Vitest', code: unitCode, ...tallyJest(reportIn(unitReport)) },
+    { name: 'Jest', code: lightningCode, ...tallyJest(reportIn(lightningReport)) },
     { name: 'Playwright', code: browserCode, ...tallyPlaywright(reportIn(browserReport)) },
   ];
   for (const { name, code, passed, failed } of parts) {
@@ -208,10 +221,13 @@ async function check() {
     { title: 'lint', file: 'oxlint/bin/oxlint', args: ['--type-aware', '--quiet'] },
     ...projects.map((project) => ({ title: `types ${project}`, file: tsc, args: ['--noEmit', '-p', project] })),
     { title: 'unused code', file: 'knip/bin/knip.js', args: [] },
+    { title: 'generated Lightning module', script: 'build-core-module.mjs', args: ['--check'] },
   ];
-  for (const { title, file, args } of gates) {
+  for (const { title, file, script, args } of gates) {
     say(`check: ${title}`);
-    const code = await bin(file, args);
+    const code = await (script === undefined
+      ? bin(file, args)
+      : become(process.execPath, [path.join(root, 'scripts', script), ...args], process.env));
     if (code !== 0) return code;
   }
   return rest.includes('--static') ? 0 : test();

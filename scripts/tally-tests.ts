@@ -1,11 +1,11 @@
 /**
- * One sum over the reports of Vitest and Playwright. A test counts as passed when it ran and passed: skipped ones do not count, one that
+ * One sum over the reports of Vitest, Jest and Playwright. A test counts as passed when it ran and passed: skipped ones do not count, one that
  * passed only when tried again counts as failed, and so does whatever kept tests from running, such as a file that cannot be loaded.
  */
 import { z } from 'zod';
 
-/** Vitest's `json` reporter (Vitest docs, Reporters). */
-const vitestReport = z.object({
+/** Jest's report (Jest docs, `--json`), whose shape Vitest's `json` reporter has too (Vitest docs, Reporters). */
+const jestReport = z.object({
   numPassedTests: z.int(),
   numFailedTests: z.int(),
   testResults: z.array(
@@ -21,9 +21,9 @@ const playwrightReport = z.object({
 
 export type Tally = { readonly passed: number; readonly failed: number };
 
-/** Counts Vitest's report, parsed from JSON; a missing or foreign one counts nothing. */
-export function tallyVitest(report: unknown): Tally {
-  const { success, data } = vitestReport.safeParse(report);
+/** Counts the report of Vitest or Jest, parsed from JSON; a missing or foreign one counts nothing. */
+export function tallyJest(report: unknown): Tally {
+  const { success, data } = jestReport.safeParse(report);
   if (!success) return { passed: 0, failed: 0 };
   const unloadable = data.testResults.filter(
     ({ status, assertionResults }) =>
