@@ -10,7 +10,9 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
+/** The Jest that the preset was made for. */
+const preset = createRequire(import.meta.url).resolve('@salesforce/sfdx-lwc-jest/config');
+const jest = createRequire(preset).resolve('jest/bin/jest');
 
 const child = spawn(process.execPath, [jest, ...process.argv.slice(2)], {
   cwd: join(ROOT, 'extensions/salesforce'),

@@ -47,6 +47,10 @@ export default class AttachContract extends LightningElement {
     this.template.querySelector('[data-id="query"]')?.focus();
   }
 
+  get hasOwnHead() {
+    return !this.standalone;
+  }
+
   get isLoading() {
     return this.state.status === 'loading';
   }

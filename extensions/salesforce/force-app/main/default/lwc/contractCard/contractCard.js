@@ -36,11 +36,11 @@ const SHARED_NAMES = ['counterpart_stage', 'counterpart_renewal_date', 'counterp
 const LOCKED = new Set(['forbidden', 'not_connected', 'record_not_in_portal']);
 
 export default class ContractCard extends LightningElement {
-  @api recordId;
   @api objectApiName;
   /** The width of the page's region: SMALL, MEDIUM or LARGE. Known before anything is measured. */
   @api flexipageRegionWidth;
 
+  id;
   state = CARD_STATE_START;
   write = { pending: null, failed: null, canRetry: false };
   surface = LIST;
@@ -94,7 +94,34 @@ export default class ContractCard extends LightningElement {
     this.recordCard?.recordShows(Object.fromEntries(known));
   }
 
+  @api get recordId() {
+    return this.id;
+  }
+
+  /** Some pages keep the component and give it another record. */
+  set recordId(recordId) {
+    const isOnPage = this.recordCard !== undefined && recordId !== this.id;
+    this.id = recordId;
+    if (!isOnPage) return;
+    this.leave();
+    this.seen = null;
+    this.surface = LIST;
+    this.view = LIST_VIEW_START;
+    this.withdrawUndo();
+    this.arrive();
+  }
+
   connectedCallback() {
+    this.arrive();
+  }
+
+  disconnectedCallback() {
+    this.leave();
+    this.observer?.disconnect();
+    this.observer = undefined;
+  }
+
+  arrive() {
     this.cardHost = createCardHost(this.recordId, this.objectApiName);
     this.recordCard = createRecordCard(this.cardHost, () => this.showState());
     this.cardWrite = createCardWrite({
@@ -104,14 +131,14 @@ export default class ContractCard extends LightningElement {
         this.write = this.cardWrite.state;
       },
     });
+    this.showState();
+    this.write = this.cardWrite.state;
     this.recordCard.start();
   }
 
-  disconnectedCallback() {
+  leave() {
     this.recordCard.stop();
     this.cancelUndo();
-    this.observer?.disconnect();
-    this.observer = undefined;
   }
 
   renderedCallback() {

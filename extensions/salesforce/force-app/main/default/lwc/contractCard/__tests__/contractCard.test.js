@@ -197,6 +197,37 @@ describe('asking again', () => {
   }
 });
 
+describe('where the focus goes', () => {
+  const focused = (element) => element?.shadowRoot.activeElement;
+
+  test('into the surface that opened, and back to where the person came from', async () => {
+    apexAnswers();
+    const card = await shown();
+    click(find(card, 'c-contract-table', `[data-open="${hosting.id}"]`));
+    const detail = await waitFor(() => find(card, 'c-contract-detail'));
+    await waitFor(() => focused(detail)?.textContent === hosting.title);
+    click(find(detail, '[data-id="back"]'));
+    const table = await waitFor(() => find(card, 'c-contract-table'));
+    await waitFor(() => focused(table)?.dataset.open === hosting.id);
+  });
+});
+
+test('another record on the same page is loaded anew, and a late answer for the first is not shown', async () => {
+  let answerFirst;
+  const late = new Promise((resolve) => {
+    answerFirst = () => resolve(ok(recordCardFixture));
+  });
+  apexAnswers({ load: [late, ok(emptyRecordCard)] });
+  const card = show();
+  card.recordId = '006000000000202AAA';
+  await waitFor(() => find(card, '[data-id="empty"]'));
+  answerFirst();
+  await late;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  expect(apex.load).toHaveBeenLastCalledWith({ recordId: '006000000000202AAA' });
+  expect(find(card, '[data-id="empty"]')).not.toBeNull();
+});
+
 describe('long lists', () => {
   const many = { ...recordCardFixture, contracts: manyContracts(23), attention: null };
 
