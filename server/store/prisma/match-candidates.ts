@@ -1,5 +1,6 @@
 /** Pairs of records that may stand for the same thing, found by equal comparable name, registered domain or known id. */
 import { z } from 'zod';
+import type { MatchFacts } from '../../domain/record-match.ts';
 import type { CandidatePage, CandidatePair, MatchSides } from '../match-port.ts';
 import type { Sql } from './database.ts';
 
@@ -18,7 +19,7 @@ const textOrNull = z
   .string()
   .nullish()
   .transform((text) => text ?? null);
-const factsSchema = z.object({
+const factsSchema: z.ZodType<MatchFacts> = z.object({
   recordId: z.string(),
   name: textOrNull,
   comparableName: textOrNull,
@@ -33,36 +34,61 @@ const pairSchema: z.ZodType<CandidatePair> = z.object({
   sharesContract: z.boolean(),
 });
 
-const OF_RIGHT = `r.workspace_id = $1 AND r.connection_id = $3 AND r.object_type = 'account'`;
-const ACCOUNT_PAIRS = `
-WITH lefts AS (
-  SELECT l.* FROM host_record l WHERE l.workspace_id = $1 AND l.connection_id = $2 AND l.object_type = 'account' AND l.record_id = ANY($4::text[])
-), pairs AS (
-  SELECT l.record_id AS left_id, x.record_id AS right_id FROM lefts l CROSS JOIN LATERAL (
-    SELECT r.record_id FROM host_record r WHERE ${OF_RIGHT} AND r.match_domain = l.match_domain ORDER BY r.record_id LIMIT ${PER_KEY_MAX}) x
-  UNION
-  SELECT l.record_id, x.record_id FROM lefts l CROSS JOIN LATERAL (
-    SELECT r.record_id FROM host_record r WHERE ${OF_RIGHT} AND r.match_name = l.match_name ORDER BY r.record_id LIMIT ${PER_KEY_MAX}) x
-  UNION
-  SELECT l.record_id, r.record_id FROM lefts l JOIN host_record r ON ${OF_RIGHT} AND r.record_id = l.facts ->> 'salesforceId'
-)
-SELECT jsonb_build_object('left', ${facts('l')}, 'right', ${facts('r')}, 'sharesContract', false) AS item
-FROM pairs p JOIN lefts l ON l.record_id = p.left_id JOIN host_record r ON ${OF_RIGHT} AND r.record_id = p.right_id
-ORDER BY l.record_id, r.record_id`;
+/** Those of the right side with one of these names or domains, a few of each; and those with one of these ids. */
+const byKey = (column: 'match_name' | 'match_domain'): string => `
+SELECT ${facts('r')} AS item FROM (
+  SELECT h.*, row_number() OVER (PARTITION BY h.${column} ORDER BY h.record_id) AS place FROM host_record h
+  WHERE h.workspace_id = $1 AND h.connection_id = $2 AND h.object_type = 'account' AND h.${column} = ANY($3::text[])) r
+WHERE r.place <= ${PER_KEY_MAX}`;
+const BY_ID = `
+SELECT ${facts('r')} AS item FROM host_record r
+WHERE r.workspace_id = $1 AND r.connection_id = $2 AND r.object_type = 'account' AND r.record_id = ANY($3::text[])`;
+const LEFTS = `
+SELECT ${facts('l')} AS item FROM host_record l WHERE l.workspace_id = $1 AND l.connection_id = $2 AND l.object_type = 'account'
+  AND l.record_id > $3 ORDER BY l.record_id LIMIT ${PAGE}`;
 
+/** Three plain look-ups for a page, paired here: whatever the tables' statistics say, no statement compares all with all. */
 export async function listAccountPairs(
   sql: Sql,
   workspaceId: string,
   { sides, after }: { readonly sides: MatchSides; readonly after: string | null },
 ): Promise<CandidatePage> {
-  const lefts = await sql.rows<{ record_id: string }>(
-    `SELECT record_id FROM host_record WHERE workspace_id = $1 AND connection_id = $2 AND object_type = 'account' AND record_id > $3
-     ORDER BY record_id LIMIT ${PAGE}`,
-    [workspaceId, sides.left, after ?? ''],
-  );
-  const ids = lefts.map(({ record_id }) => record_id);
-  const rows = await sql.rows<{ item: unknown }>(ACCOUNT_PAIRS, [workspaceId, sides.left, sides.right, ids]);
-  return pageOf(ids, rows);
+  const read = async (text: string, values: readonly unknown[]): Promise<readonly MatchFacts[]> => {
+    const rows = await sql.rows<{ item: unknown }>(text, [workspaceId, ...values]);
+    return rows.map(({ item }) => factsSchema.parse(item));
+  };
+  const lefts = await read(LEFTS, [sides.left, after ?? '']);
+  const keysOf = (key: (record: MatchFacts) => string | null): readonly string[] => [
+    ...new Set(lefts.flatMap((record) => key(record) ?? [])),
+  ];
+  const named = grouped(await read(byKey('match_name'), [sides.right, keysOf(nameOf)]), nameOf);
+  const housed = grouped(await read(byKey('match_domain'), [sides.right, keysOf(domainOf)]), domainOf);
+  const known = grouped(await read(BY_ID, [sides.right, keysOf(({ otherId }) => otherId)]), ({ recordId }) => recordId);
+  const pairs = lefts.flatMap((left) => {
+    const rights = [
+      ...(named.get(left.comparableName ?? '') ?? []),
+      ...(housed.get(left.domain ?? '') ?? []),
+      ...(known.get(left.otherId ?? '') ?? []),
+    ];
+    const once = new Map(rights.map((right) => [right.recordId, right]));
+    return [...once.values()].map((right) => ({ left, right, sharesContract: false }));
+  });
+  return { pairs, next: lefts.length < PAGE ? null : (lefts.at(-1)?.recordId ?? null), seen: lefts.length };
+}
+
+const nameOf = ({ comparableName }: MatchFacts): string | null => comparableName;
+const domainOf = ({ domain }: MatchFacts): string | null => domain;
+
+function grouped(
+  records: readonly MatchFacts[],
+  key: (record: MatchFacts) => string | null,
+): ReadonlyMap<string, readonly MatchFacts[]> {
+  const groups = new Map<string, MatchFacts[]>();
+  for (const record of records) {
+    const of = key(record);
+    if (of !== null) groups.set(of, [...(groups.get(of) ?? []), record]);
+  }
+  return groups;
 }
 
 /** By the company's own id, so that a page takes up a company's deals together. */
@@ -97,14 +123,9 @@ export async function listDealPairs(
   );
   const ids = companies.map(({ record_id }) => record_id);
   const rows = await sql.rows<{ item: unknown }>(DEAL_PAIRS, [workspaceId, sides.left, sides.right, ids]);
-  const page = pageOf(ids, rows);
-  return ids.length < COMPANIES_PER_PAGE ? { ...page, next: null } : { ...page, next: ids.at(-1) ?? null };
-}
-
-function pageOf(ids: readonly string[], rows: readonly { readonly item: unknown }[]): CandidatePage {
   return {
     pairs: rows.map(({ item }) => pairSchema.parse(item)),
-    next: ids.length < PAGE ? null : (ids.at(-1) ?? null),
+    next: ids.length < COMPANIES_PER_PAGE ? null : (ids.at(-1) ?? null),
     seen: ids.length,
   };
 }

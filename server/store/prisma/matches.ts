@@ -48,9 +48,10 @@ const matchSchema: z.ZodType<MatchRow> = z.object({
 });
 
 /** A record that a confirmed match has taken has found its other half: further suggestions for it only distract. */
-const NOT_TAKEN = `(m.state <> 'suggested' OR NOT EXISTS (SELECT 1 FROM record_match t WHERE t.workspace_id = m.workspace_id
-  AND t.state = 'confirmed' AND t.object_type = m.object_type AND t.left_connection_id = m.left_connection_id
-  AND t.right_connection_id = m.right_connection_id AND (t.left_record_id = m.left_record_id OR t.right_record_id = m.right_record_id)))`;
+const TAKEN = `SELECT 1 FROM record_match t WHERE t.workspace_id = m.workspace_id AND t.state = 'confirmed' AND t.object_type = m.object_type
+  AND t.left_connection_id = m.left_connection_id AND t.right_connection_id = m.right_connection_id`;
+const NOT_TAKEN = `(m.state <> 'suggested' OR NOT EXISTS (${TAKEN} AND t.left_record_id = m.left_record_id)
+  AND NOT EXISTS (${TAKEN} AND t.right_record_id = m.right_record_id))`;
 /** A disconnected CRM's records cannot be looked at. */
 const BOTH_CONNECTED = `NOT EXISTS (SELECT 1 FROM connection k WHERE k.workspace_id = m.workspace_id
   AND k.id IN (m.left_connection_id, m.right_connection_id) AND k.state = 'disconnected')`;
