@@ -423,6 +423,41 @@ describe('Salesforce help, Field-level security', () => {
     const answer = await as('PATCH', `/sobjects/Opportunity/${opportunity()}`, { [STAGE]: 'active' });
     expect(at(answer.body, 0, 'errorCode')).toBe('INVALID_FIELD');
   });
+
+  test('permission sets give sight and hand: a rep edits what is shared, the integration user everything but the journal', async () => {
+    const as = restFor(practice.org, (await logIn(practice.org, SECOND_USER_ID)).access_token);
+    const write = async (values: object): Promise<unknown> => {
+      const answer = await as('PATCH', `/sobjects/Opportunity/${opportunity()}`, values);
+      return answer.status === 204 ? 'written' : at(answer.body, 0, 'errorCode');
+    };
+    practice.org.assignPermissionSets(SECOND_USER_ID, ['counterpart__Counterpart_Rep']);
+    expect(await write({ [STAGE]: 'active' })).toBe('written');
+    expect(await write({ counterpart__Contract_Health__c: 'good' })).toBe('INVALID_FIELD_FOR_INSERT_UPDATE');
+    expect(await write({ counterpart__Sync_Token__c: 'mine' })).not.toBe('written');
+    expect((await as('PATCH', `/sobjects/${RECORD}/${KEY}/c-900`, contract)).status).not.toBe(201);
+    practice.org.assignPermissionSets(SECOND_USER_ID, ['counterpart__Counterpart_Integration']);
+    expect(
+      await write({
+        counterpart__Sync_Token__c: 't',
+        counterpart__Base_Version__c: 0,
+        counterpart__Contract_Health__c: 'good',
+      }),
+    ).toBe('written');
+    expect(await write({ counterpart__Edit_Journal__c: '[]' })).toBe('INVALID_FIELD_FOR_INSERT_UPDATE');
+    expect((await as('PATCH', `/sobjects/${RECORD}/${KEY}/c-900`, contract)).status).toBe(201);
+    practice.org.assignPermissionSets(SECOND_USER_ID, []);
+  });
+
+  test('an administrator for whom the package was not opened needs the sets as well', async () => {
+    practice.org.setBehaviour({ adminSeesPackageFields: false });
+    const id = opportunity();
+    const refused = await rest('PATCH', `/sobjects/Opportunity/${id}`, { counterpart__Contract_Health__c: 'good' });
+    expect(at(refused.body, 0, 'errorCode')).toBe('INVALID_FIELD_FOR_INSERT_UPDATE');
+    practice.org.setBehaviour({ adminSeesPackageFields: true });
+    expect(
+      (await rest('PATCH', `/sobjects/Opportunity/${id}`, { counterpart__Contract_Health__c: 'good' })).status,
+    ).toBe(204);
+  });
 });
 
 test('REST guide, Describe: keys and facts of a field', async () => {

@@ -73,6 +73,8 @@ const VIEW_WORDS: Readonly<Record<string, string>> = {
   'Renewal undecided': '续约未决定',
   'SLA missed last month': '上月 SLA 未达标',
   'All contracts': '所有合同',
+  'All SLA results': '所有 SLA 结果',
+  Missed: '未达标',
 };
 
 export function listViewsOf(org: PracticeOrg, object: ObjectDefinition): readonly ListView[] {

@@ -100,6 +100,8 @@ export interface PracticeSalesforce {
   installPackage(): void;
   /** Removes the package's objects, fields and data, and ends every grant of the app. */
   uninstallPackage(): void;
+  /** Replaces a user's permission sets, API names with prefix. */
+  assignPermissionSets(userId: string, permissionSets: readonly string[]): void;
   /** The secret that was stored for a principal of an external credential; undefined when there is none. */
   credential(externalCredential: string, parameter: string): string | undefined;
   /** Ends every access token, as a session timeout would. */

@@ -128,6 +128,11 @@ function runningOrg(
     unlockRows: () => org.lockedRows.clear(),
     installPackage: () => org.setInstalled(true),
     uninstallPackage: () => org.setInstalled(false),
+    assignPermissionSets: (userId, permissionSets) => {
+      const member = org.members.get(userId);
+      if (member === undefined) throw new Error(`no user ${userId}`);
+      org.members.put(userId, { ...member, permissionSets });
+    },
     credential: (externalCredential, parameter) => credentialOf(org, externalCredential, parameter),
     expireSessions: () => expireSessions(org),
     revokeGrants: () => endAllGrants(org),
