@@ -144,4 +144,22 @@ describe('call budget of several instances', () => {
       expect((await stores[1].budget.take(other, { priority: 'interactive', bucket, cost: 1 })).kind).toBe('granted');
     }
   });
+
+  test('S7 an org and a portal of one workspace have budgets of their own, and the org’s day is shared by instances', async () => {
+    const stores = [database.openStore(world), database.openStore(world)] as const;
+    const workspaceId = await addWorkspace(stores[0].database);
+    const org = await addConnection(stores[0].database, workspaceId, { host: 'salesforce' });
+    const portal = await addConnection(stores[0].database, workspaceId);
+    const told = { bucket: 'daily', max: 15_000, remaining: 2, intervalMs: 86_400_000, limited: null } as const;
+    await stores[0].budget.report(org, told);
+    const ask = { priority: 'interactive', bucket: 'daily', cost: 1 } as const;
+    const answers = await Promise.all([0, 1, 0, 1].map((index) => (stores[index] ?? stores[0]).budget.take(org, ask)));
+    expect(answers.filter((answer) => answer.kind === 'granted')).toHaveLength(2);
+    await stores[1].budget.report(org, { ...told, remaining: 10 });
+    expect((await stores[0].budget.take(org, ask)).kind).toBe('granted');
+    await stores[1].budget.report(org, { ...told, limited: { scope: 'daily', retryAfterMs: 900_000 } });
+    expect(await stores[0].budget.take(org, ask)).toEqual({ kind: 'wait', waitMs: 900_000 });
+    const burst = { priority: 'interactive', bucket: 'burst', cost: 1 } as const;
+    expect((await stores[0].budget.take(portal, burst)).kind).toBe('granted');
+  });
 });

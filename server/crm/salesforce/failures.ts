@@ -87,7 +87,7 @@ const FAILURES: Record<FailureClass, (context: Context) => HostFailure> = {
   rejected: (context) => rejection(context),
   stale: () => ({ kind: 'stale' }),
   token_refused: () => ({ kind: 'authExpired' }),
-  field_forbidden: ({ error }) => ({ kind: 'forbidden', missing: error.fields ?? [] }),
+  field_forbidden: (context) => forbidden(context),
   // One record that the app's user may not edit must not stop all others.
   record_forbidden: (context) => (context.answer === null ? rejection(context) : forbidden(context)),
   app_forbidden: (context) => forbidden(context),
