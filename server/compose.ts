@@ -35,7 +35,7 @@ import { createWorkspaceStore } from './store/prisma/workspaces-store.ts';
 import { createEngine, type Engine } from './sync/engine.ts';
 import type { EngineSettings, SyncMetrics } from './sync/settings.ts';
 import { createWakeUp, type WakeUp } from './sync/wake-up.ts';
-import { recently } from './recently.ts';
+import { recently } from './services/recently.ts';
 import type { World } from './world.ts';
 
 export type ServerSettings = {

@@ -4,7 +4,7 @@
  */
 import type { PlainDate } from '../domain/contract.ts';
 import { addDays } from '../domain/dates.ts';
-import { recently } from '../recently.ts';
+import { recently } from './recently.ts';
 import type { DerivedColumns, WorkspaceRow } from '../store/contract-port.ts';
 import type { LinkedContract } from '../store/port.ts';
 import { calendarsOf, derivedColumns, derivedColumnsAhead } from './derived-columns.ts';

@@ -1,5 +1,5 @@
 /** Remembers answers for a while: for what hardly ever changes, is asked all the time, and may be seen a little late. */
-import type { Clock } from './world.ts';
+import type { Clock } from '../world.ts';
 
 const KEPT_MAX = 1_000;
 
