@@ -36,7 +36,7 @@ export type TokenRequest =
   | { readonly kind: 'refresh'; readonly refreshToken: string }
   | { readonly kind: 'revoke'; readonly token: string };
 
-export type OAuthClientSettings = {
+type OAuthClientSettings = {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly redirectUri: string;

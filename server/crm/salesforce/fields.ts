@@ -32,7 +32,7 @@ const NUMBER_SHAPES: { readonly [F in MirrorField]?: NumberShape } = {
 const PERCENT_PLACES = 2;
 const SET_SEPARATOR = ';';
 
-export type FieldValue = string | number | null;
+type FieldValue = string | number | null;
 export type FieldsResult =
   | { readonly ok: true; readonly fields: Readonly<Record<string, FieldValue>> }
   | { readonly ok: false; readonly failure: HostFailure };
