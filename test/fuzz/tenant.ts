@@ -23,6 +23,8 @@ export type Tenant = {
   readonly looseContractId: string;
   readonly organisationId: string;
   readonly conflictId: string;
+  /** A suggestion that a record of this workspace is one of an org, which is connected and at rest. */
+  readonly matchId: string;
   readonly importId: string;
   /** For commits. */
   readonly spareImportId: string;
@@ -82,7 +84,9 @@ export async function furnish(parts: Parts, connection: ConnectionRef, fillers: 
     restoredAt: '2026-10-01T02:00:00Z',
   });
   const conflictId = randomUUID();
+  const matchId = randomUUID();
   const deadRecordId = `77${portalId}`;
+  await insertMatch(parts, connection, { matchId, recordId, canary });
   await insertConflict(parts, connection, { conflictId, contractId, recordId });
   await parts.admin.query(
     `INSERT INTO dirty (workspace_id, connection_id, object_type, record_id, state, priority, reason, not_before, attempts, dirty_since, failure, detail, failed_at)
@@ -113,6 +117,7 @@ export async function furnish(parts: Parts, connection: ConnectionRef, fillers: 
     looseContractId: textAt(loose, 'contract', 'contract', 'id'),
     organisationId: organisations.rows[0]?.id ?? '',
     conflictId,
+    matchId,
     importId,
     spareImportId,
     committedImportId,
@@ -134,6 +139,23 @@ async function insertConflict(
   );
 }
 
+async function insertMatch(
+  { admin }: Parts,
+  { workspaceId, connectionId, accountId }: ConnectionRef,
+  { matchId, recordId, canary }: { readonly matchId: string; readonly recordId: string; readonly canary: string },
+): Promise<void> {
+  await admin.query(
+    `WITH k AS (
+       INSERT INTO connection (workspace_id, id, host, account_id, state, name, created_at, updated_at)
+       VALUES ($1, gen_random_uuid(), 'salesforce', $5, 'parked', $6, now(), now()) RETURNING id
+     )
+     INSERT INTO record_match (workspace_id, id, object_type, left_connection_id, left_record_id, right_connection_id, right_record_id,
+       score, reasons, found_at)
+     SELECT $1, $2, 'opportunity', $3, $4, k.id, '006CP0000000001AAA', 60, '["same_name"]', now() FROM k`,
+    [workspaceId, matchId, connectionId, recordId, `00DCP0000000${accountId}AA`, `Org ${canary}`],
+  );
+}
+
 async function createDeal({ practice }: Parts, portalId: string, dealname: string): Promise<string> {
   const made = await pageFor(practice)('POST', `/practice/api/portals/${portalId}/objects/deals`, {
     properties: { dealname },
@@ -146,7 +168,11 @@ async function card({ origin }: Parts, portalId: string, path: string, body?: Js
   const contentType = 'application/json';
   const draft = { access: 'card', method, path, query: [], body, contentType, cookie: '', portalId } as const;
   const { target, headers, body: bytes } = render(draft, { origin });
-  const init = { method, headers: Object.fromEntries(headers), ...(bytes === null ? {} : { body: new Uint8Array(bytes) }) };
+  const init = {
+    method,
+    headers: Object.fromEntries(headers),
+    ...(bytes === null ? {} : { body: new Uint8Array(bytes) }),
+  };
   return await expectDone(await fetch(`${origin}${target}`, init));
 }
 

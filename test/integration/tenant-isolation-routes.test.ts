@@ -40,6 +40,7 @@ function nobody(by: Tenant): Tenant {
     looseContractId: id(),
     organisationId: id(),
     conflictId: id(),
+    matchId: id(),
     importId: id(),
     spareImportId: id(),
     committedImportId: id(),

@@ -19,6 +19,54 @@ describe('the environment', () => {
     });
   });
 
+  describe('which CRMs a live server is an app of', () => {
+    const { HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET, HUBSPOT_APP_ID, ...server } = LIVE;
+    const hubspot = { HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET, HUBSPOT_APP_ID };
+    const salesforce = {
+      SALESFORCE_CLIENT_ID: '3MVG9-client-id',
+      SALESFORCE_CLIENT_SECRET: 'consumer-secret-very-long',
+    };
+
+    test('Salesforce alone is enough, with the usual sign-in page and feed', () => {
+      expect(parseConfig({ ...server, ...salesforce })).toMatchObject({
+        ok: true,
+        config: {
+          mode: 'live',
+          hubspot: null,
+          salesforce: { loginUrl: 'https://login.salesforce.com', pubSubEndpoint: 'api.pubsub.salesforce.com:7443' },
+        },
+      });
+    });
+
+    test('both may be there', () => {
+      const result = parseConfig({ ...server, ...hubspot, ...salesforce });
+      expect(result.ok && result.config.mode === 'live' ? Object.keys(result.config) : []).toEqual(
+        expect.arrayContaining(['hubspot', 'salesforce']),
+      );
+      expect(result).toMatchObject({
+        config: { hubspot: { appId: '123456' }, salesforce: { clientId: '3MVG9-client-id' } },
+      });
+    });
+
+    test.each(Object.keys(salesforce))(
+      'half of Salesforce, without %s, is one sentence whatever HubSpot has',
+      (missing) => {
+        for (const more of [hubspot, {}]) {
+          const result = parseConfig({ ...server, ...more, ...salesforce, [missing]: undefined });
+          expect(result).toMatchObject({ ok: false, variable: missing });
+          expect(result.ok ? '' : result.message).toMatch(new RegExp(`^${missing} is missing .*: set it to .+\\.$`));
+        }
+      },
+    );
+
+    test.each([
+      ['SALESFORCE_LOGIN_URL', 'https://login.salesforce.com/path'],
+      ['SALESFORCE_PUBSUB_ENDPOINT', 'https://api.pubsub.salesforce.com'],
+    ])('a wrong %s is refused', (name, value) => {
+      expect(parseConfig({ ...server, ...salesforce, [name]: value })).toMatchObject({ ok: false, variable: name });
+    });
+  });
+
   test('an empty variable counts as absent', () => {
     expect(parseConfig({ DATABASE_URL: '', PORT: '' })).toMatchObject({
       ok: true,
