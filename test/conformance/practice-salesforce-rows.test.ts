@@ -452,7 +452,7 @@ describe('Salesforce help, Field-level security', () => {
     practice.org.setBehaviour({ adminSeesPackageFields: false });
     const id = opportunity();
     const refused = await rest('PATCH', `/sobjects/Opportunity/${id}`, { counterpart__Contract_Health__c: 'good' });
-    expect(at(refused.body, 0, 'errorCode')).toBe('INVALID_FIELD_FOR_INSERT_UPDATE');
+    expect(at(refused.body, 0, 'errorCode')).toBe('INVALID_FIELD');
     practice.org.setBehaviour({ adminSeesPackageFields: true });
     expect(
       (await rest('PATCH', `/sobjects/Opportunity/${id}`, { counterpart__Contract_Health__c: 'good' })).status,

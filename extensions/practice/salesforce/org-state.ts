@@ -19,7 +19,6 @@ import { buildSchema } from './schema.ts';
 
 const DAY_MS = 86_400_000;
 const ADMIN_SERIAL = 1;
-const ADMIN_SET = `${NAMESPACE}__Counterpart_Admin`;
 
 /** Opens or creates the org; `own.url` is read when an answer needs the server's address. */
 export function openOrg(options: PracticeSalesforceOptions, own: { readonly url: string }): PracticeOrg {
@@ -39,7 +38,6 @@ export function openOrg(options: PracticeSalesforceOptions, own: { readonly url:
     setInstalled: (installed) => {
       if (!installed) removePackageData(org, source);
       settings.put('package', installed);
-      assignSets(org, installed);
       news.tell({ type: 'package', installed });
     },
     instanceUrl: () => own.url,
@@ -209,19 +207,7 @@ function fill(org: PracticeOrg, options: PracticeSalesforceOptions): void {
   }
   if (seed !== undefined) loadOrg(org, seed);
   org.records.takeLog();
-  assignSets(org, org.installedPackage() !== null);
   org.database.flush();
-}
-
-/** `PackageInstall` gives the person who installs the admin permission set; uninstalling ends every assignment. */
-function assignSets(org: PracticeOrg, installed: boolean): void {
-  for (const member of org.members.values()) {
-    const kept = member.permissionSets.filter((name) => installed && name !== ADMIN_SET);
-    org.members.put(member.userId, {
-      ...member,
-      permissionSets: installed && member.isAdmin ? [...kept, ADMIN_SET] : kept,
-    });
-  }
 }
 
 /** Uninstalling takes the package's objects, fields, secrets and its app's grants with it. */

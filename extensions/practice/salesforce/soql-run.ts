@@ -1,7 +1,14 @@
 /** Runs one SOQL query over the org's rows and gives records in the shape of the REST answer. */
-import { type FieldType as SelectItem, type Query, type Subquery, parseQuery } from '@jetstreamapp/soql-parser-js';
+import {
+  type FieldType as SelectItem,
+  type Query,
+  type Subquery,
+  type WhereClause,
+  parseQuery,
+} from '@jetstreamapp/soql-parser-js';
 import type { FieldValue } from './field-value.ts';
 import type { ObjectDefinition } from './object-definition.ts';
+import { readId } from './record-id.ts';
 import { type StoredRow, isDeleted } from './record-store.ts';
 import { OrgRefusal } from './refusal.ts';
 import { childRelationships } from './schema.ts';
@@ -82,7 +89,7 @@ function selectRows(
   const source = sourceOf(scope, object, query.sObjectAlias);
   const matches = compileWhere(query.where, source);
   const matching: StoredRow[] = [];
-  for (const row of candidates ?? scope.records.rows(object.name))
+  for (const row of candidates ?? rowsById(scope, object, query.where) ?? scope.records.rows(object.name))
     if ((scope.includeDeleted || !isDeleted(row)) && matches(row)) matching.push(row);
   const page = (): readonly StoredRow[] => {
     const ordered = order(scope, object, { query, rows: matching });
@@ -92,6 +99,24 @@ function selectRows(
       : ordered.slice(from, from + (query.limit ?? ordered.length));
   };
   return { matching, page };
+}
+
+/** Where nothing but AND joins the conditions and one of them names ids, only their rows can match. */
+function rowsById(
+  scope: QueryScope,
+  object: ObjectDefinition,
+  where: WhereClause | undefined,
+): readonly StoredRow[] | undefined {
+  let ids: readonly string[] | undefined;
+  for (let clause = where; clause !== undefined; clause = 'operator' in clause ? clause.right : undefined) {
+    if ('operator' in clause && clause.operator !== 'AND') return undefined;
+    const { left } = clause;
+    if (left === null || !('field' in left) || !('value' in left) || left.field.toLowerCase() !== 'id') continue;
+    if (left.operator === '=' || left.operator === 'IN') ids = Array.isArray(left.value) ? left.value : [left.value];
+  }
+  if (ids === undefined) return undefined;
+  const found = new Set(ids.map((text) => readId(text.replaceAll("'", ''))));
+  return [...found].flatMap((id) => (id === null ? [] : (scope.records.get(object.name, id) ?? [])));
 }
 
 /** Fields of conditions, with parents; used for WHERE. */
