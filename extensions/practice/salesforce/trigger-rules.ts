@@ -119,10 +119,16 @@ export function runAfterTriggers(
   const { transaction, object, before, values } = save;
   if (transaction.org.installedPackage() === null || object !== 'CaseComment' || before !== undefined) return [];
   const parentId = values.ParentId;
-  if (values.IsPublished !== true || typeof parentId !== 'string') return [];
+  if (values.IsPublished !== true || typeof parentId !== 'string' || !isStaff(save)) return [];
   const parent = transaction.org.records.get('Case', parentId);
   if (parent === undefined || valueOf(parent, FIRST_RESPONSE) !== null) return [];
   return [{ object: 'Case', id: parentId, values: { [FIRST_RESPONSE]: instantText(transaction.at) } }];
+}
+
+/** A comment that a customer writes in a portal is no response. */
+function isStaff({ transaction }: SaveInProgress): boolean {
+  const user = transaction.org.records.get('User', transaction.origin.userId);
+  return user !== undefined && valueOf(user, 'UserType') === 'Standard';
 }
 
 type RuleCheck = (save: SaveInProgress) => boolean;
@@ -138,8 +144,6 @@ const earlier =
 const RULES: Readonly<Record<string, RuleCheck>> = {
   'Contract_Link__c.One_Record': ({ values }) =>
     !blank(values[own('Opportunity__c')]) && !blank(values[own('Account__c')]),
-  'Contract_Link__c.Record_At_First': ({ before, values }) =>
-    before === undefined && blank(values[own('Opportunity__c')]) && blank(values[own('Account__c')]),
   'Contract_Record__c.End_Not_Before_Effective': earlier('Effective_Date__c', 'End_Date__c'),
   'Contract_Record__c.Renewal_Not_Before_Effective': earlier('Effective_Date__c', 'Renewal_Date__c'),
   'Contract_Record__c.Revision_Never_Goes_Back': ({ before, values }) => {
