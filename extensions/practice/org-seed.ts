@@ -26,12 +26,21 @@ export type OrgRecordIds = {
 };
 
 /** Which record of the org each company and deal of the portfolio is. */
-export function orgRecordIds(portfolio: Portfolio): OrgRecordIds {
+function orgRecordIds(portfolio: Portfolio): OrgRecordIds {
   return {
     accounts: new Map(portfolio.companies.map(({ key }, index) => [key, makeId('001', ACCOUNTS_FROM + index)])),
     opportunities: new Map(portfolio.deals.map(({ key }, index) => [key, makeId('006', OPPORTUNITIES_FROM + index)])),
   };
 }
+
+/** The records that contracts are attached to from the first start: accounts without a website are left for people to match. */
+export function attachedRecordIds(portfolio: Portfolio): OrgRecordIds {
+  const { accounts, opportunities } = orgRecordIds(portfolio);
+  const known = portfolio.companies.filter((_, index) => hasWebsite(index)).map(({ key }) => key);
+  return { accounts: new Map([...accounts].filter(([key]) => known.includes(key))), opportunities };
+}
+
+const hasWebsite = (index: number): boolean => index % WITHOUT_WEBSITE_EVERY !== WITHOUT_WEBSITE_EVERY - 1;
 
 export function orgProfile(): OrgProfile {
   return {
@@ -123,7 +132,7 @@ export function orgSeed(portfolio: Portfolio): OrgSeed {
 function accountValues(company: PortfolioCompany, index: number) {
   return {
     Name: nameInOrg(company.name),
-    Website: index % WITHOUT_WEBSITE_EVERY === WITHOUT_WEBSITE_EVERY - 1 ? null : `https://www.${company.domain}`,
+    Website: hasWebsite(index) ? `https://www.${company.domain}` : null,
     BillingCity: company.city,
     BillingCountry: COUNTRIES[company.country] ?? company.country,
     Type: company.side === 'buy' ? 'Vendor' : 'Customer - Direct',

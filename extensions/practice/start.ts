@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { readAppManifest } from './app-manifest.ts';
 import { startPracticeHubSpot } from './hubspot/server.ts';
 import type { Clock, Log, Random } from './hubspot/world.ts';
-import { ORG_ID_LONG, orgProfile, type OrgRecordIds, orgRecordIds, orgSeed } from './org-seed.ts';
+import { attachedRecordIds, ORG_ID_LONG, orgProfile, type OrgRecordIds, orgSeed } from './org-seed.ts';
 import {
   MAIN_PORTAL_ID,
   mainPortalSeed,
@@ -191,7 +191,7 @@ async function startOrg(options: PracticeOptions, kept: Kept, portfolio: Portfol
     app: { clientId, clientSecret },
     orgId: ORG_ID_LONG,
     pubSubEndpoint: feed.endpoint,
-    records: orgRecordIds(portfolio),
+    records: attachedRecordIds(portfolio),
     org,
     approve: (authorizeUrl) => org.approve(authorizeUrl),
   };

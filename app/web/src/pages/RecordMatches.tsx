@@ -239,7 +239,13 @@ function Side({ side }: { readonly side: RecordMatchView['left'] }) {
       <Text size="xs" c="dimmed">
         {HOST_NAMES[side.host]} · {side.connectionName}
       </Text>
-      <Text fw={560}>{side.url === null ? name : <a href={side.url}>{name}</a>}</Text>
+      {side.url === null ? (
+        <Text fw={560}>{name}</Text>
+      ) : (
+        <a href={side.url} className="cp-rowlink">
+          {name}
+        </a>
+      )}
       <Text size="sm">{place === '' ? '–' : place}</Text>
       <Text size="sm" c="dimmed">
         {t('matches.contracts', { count: side.contracts.length })}
