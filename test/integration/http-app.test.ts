@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import * as card from '../../app/wire/card.ts';
 import { PROBLEM_CODES } from '../../app/wire/problem.ts';
+import * as recordMatch from '../../app/wire/record-match.ts';
 import * as workspace from '../../app/wire/workspace.ts';
 import { ROUTES } from '../../server/http/routes/routes.ts';
 import { useDatabase } from '../support/database.ts';
@@ -165,7 +166,7 @@ describe('the description of the API', () => {
   });
 
   test('wire shapes change on purpose only', () => {
-    const shapes = Object.entries({ ...card, ...workspace })
+    const shapes = Object.entries({ ...card, ...workspace, ...recordMatch })
       .flatMap(([name, value]) => (value instanceof z.ZodType ? [{ name, schema: value }] : []))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       .map(({ name, schema }) => [name, z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })]);
@@ -175,7 +176,7 @@ describe('the description of the API', () => {
   });
 });
 
-const WIRE_HASH = 'd68723371ad6e5f5';
+const WIRE_HASH = 'eb61eb28a60cbc23';
 
 /** `get /v1/contracts/{contractId}` for each handler that Express holds. */
 function mountedRoutes(): readonly string[] {
