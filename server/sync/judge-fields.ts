@@ -7,7 +7,7 @@ import { SHARED_FIELDS, type SharedField } from '../domain/contract.ts';
 import { type FieldEntry, type PersonRun, personRuns, resolveRun, unjudgedEntries } from '../domain/merge.ts';
 import { MIRROR_FIELD_NAMES, type MirrorField } from '../domain/mirror.ts';
 import { canonicalText } from '../domain/wanted-values.ts';
-import type { HostRecord } from '../crm/port.ts';
+import type { HostFieldEdit, HostRecord } from '../crm/port.ts';
 import type { Intent, NewConflict, Provenance, RecordState } from '../store/port.ts';
 import { EDIT_ORDER } from './apply-edit.ts';
 import type { ContractDrafts } from './contract-drafts.ts';
@@ -78,7 +78,7 @@ function shownContracts(
   const byNumber = contractsByNumber(state);
   let contractId = state.mirror?.leadContractId ?? null;
   const byField = new Map<string, FieldEntry[]>();
-  for (const edit of record.history ?? []) {
+  for (const edit of wholeHistory(state, record)) {
     if (edit.field === 'leadContractNumber' && edit.author === 'us' && edit.at >= (state.mirror?.historyCheckedAt ?? 0))
       contractId = byNumber.get(edit.value) ?? null;
     const entries = byField.get(edit.field) ?? [];
@@ -86,6 +86,27 @@ function shownContracts(
     byField.set(edit.field, entries);
   }
   return { contractId, entriesOf: (field) => byField.get(field) ?? [] };
+}
+
+/**
+ * The host's history with what it leaves out: a host may keep no history of the fields that are ours. What our writes did to those is known
+ * from the intents, at the place of their token. The last write's fields that show what they showed before were not changed by it.
+ */
+function wholeHistory({ mirror, intents }: RecordState, record: HostRecord): readonly HostFieldEdit[] {
+  const history = record.history ?? [];
+  return history.flatMap((entry) => {
+    const intent =
+      entry.field === 'syncToken' ? intents.find((candidate) => candidate.syncToken === entry.value) : undefined;
+    if (intent === undefined) return [entry];
+    const left = MIRROR_FIELD_NAMES.filter(
+      (field) =>
+        intent.values[field] !== undefined &&
+        !isShared(field) &&
+        !(entry.value === record.syncToken && record.values[field] === mirror?.base[field]) &&
+        !history.some((kept) => kept.field === field && kept.at === entry.at),
+    );
+    return [...left.map((field): HostFieldEdit => ({ ...entry, field, value: intent.values[field] ?? null })), entry];
+  });
 }
 
 function contractsByNumber({ mirror, intents, contracts }: RecordState): ReadonlyMap<string | null, string | null> {

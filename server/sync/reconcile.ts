@@ -154,13 +154,21 @@ async function commitAll(
   return committed;
 }
 
-/** Writes what was committed. Returns the failure of a whole call, after which the remaining records stay dirty. */
+/** Values that a host may refuse in one record before the record is given up as a whole. */
+const REFUSED_VALUES_MAX = 4;
+
+/**
+ * Writes what was committed. Returns the failure of a whole call, after which the remaining records stay dirty. Records of which the host
+ * refused one value are committed and written once more without it.
+ */
 async function writeAll(
   turn: Turn,
   committed: readonly Planned[],
   settlements: Settlement[],
+  refusals = 0,
 ): Promise<HostFailure | 'lease_lost' | null> {
   const { metrics } = turn.parts;
+  const reduced: Planned[] = [];
   for (const chunk of chunksOf(committed, turn.port.batchMax.write)) {
     if (!(await keepLane(turn))) return 'lease_lost';
     const priority = callPriority(
@@ -175,12 +183,47 @@ async function writeAll(
       return answer.failure;
     }
     const outcomes = new Map(answer.value.map((outcome) => [refKey(outcome.ref), outcome]));
-    const rest = chunk.map((plan) => settleOutcome(turn, plan, outcomes.get(refKey(plan.commit.ref)), settlements));
-    metrics?.count('recordsWritten', rest.filter((failure) => failure === null).length, turn.connection);
+    const written = chunk.filter((plan) => outcomes.get(refKey(plan.commit.ref))?.kind === 'written').length;
+    metrics?.count('recordsWritten', written, turn.connection);
+    const rest = chunk.map((plan) => {
+      const outcome = outcomes.get(refKey(plan.commit.ref));
+      const without = refusals < REFUSED_VALUES_MAX ? withoutRefused(turn, plan, outcome) : null;
+      if (without === null) return settleOutcome(turn, plan, outcome, settlements);
+      reduced.push(without);
+      return null;
+    });
     const lasting = rest.find((failure) => failure !== null && isForWholeLane(failure));
     if (lasting !== undefined && lasting !== null) return lasting;
   }
-  return null;
+  if (reduced.length === 0) return null;
+  const recommitted = await commitAll(turn, reduced, settlements);
+  if (recommitted === 'lease_lost') return recommitted;
+  return writeAll(turn, recommitted, settlements, refusals + 1);
+}
+
+/**
+ * The same plan without the one value that the host refused for good, so that it does not hold up the others; null when that is not what
+ * happened or nothing is left. The confirming reading finds the value still missing, alone; refused again, it is put aside by its name.
+ */
+function withoutRefused(turn: Turn, plan: Planned, outcome: WriteOutcome | undefined): Planned | null {
+  const { intent, expectedMirrorRevision } = plan.commit;
+  if (outcome?.kind !== 'failed' || outcome.failure.kind !== 'rejected' || intent === null) return null;
+  const { field } = outcome.failure;
+  if (field === null || intent.values[field] === undefined) return null;
+  const { [field]: _refused, ...values } = intent.values;
+  if (Object.keys(values).length === 0) return null;
+  const { clock, random } = turn.parts.world;
+  return {
+    ...plan,
+    commit: {
+      ...plan.commit,
+      expectedMirrorRevision: (expectedMirrorRevision ?? 0) + 1,
+      updates: [],
+      conflicts: [],
+      retireTokens: [intent.syncToken],
+      intent: { ...intent, syncToken: random.uuid(), values, createdAt: clock.now() },
+    },
+  };
 }
 
 function writeOf({ commit, version }: Planned): readonly RecordWrite[] {

@@ -34,7 +34,8 @@ export type RigOptions = Partial<MemoryHostOptions> & {
 export function createRig(options: RigOptions = {}): EngineRig {
   const clock = createVirtualClock(RIG_START);
   const store = createMemoryStore(() => clock.now());
-  const connection = portal('w1', 'a');
+  const vendor = options.traits?.host ?? 'hubspot';
+  const connection = portal('w1', 'a', vendor);
   const processes: Process[] = [];
   const host = createMemoryHost({
     clock,
@@ -42,7 +43,7 @@ export function createRig(options: RigOptions = {}): EngineRig {
     onEvent: (event) => {
       if (options.delivers?.(event) === false) return;
       const body = JSON.stringify({ events: [event], lifecycle: [], rejected: [] });
-      const delivery = { host: 'hubspot' as const, digest: event.eventId, body, receivedAt: clock.now() };
+      const delivery = { host: vendor, digest: event.eventId, body, receivedAt: clock.now() };
       void store.acceptDelivery(delivery);
       for (const running of processes) running.engine.wake();
     },

@@ -4,6 +4,7 @@ import { addDays } from '../../server/domain/dates.ts';
 import { MIRROR_FIELD_NAMES } from '../../server/domain/mirror.ts';
 import { sharedValue, wantedValues } from '../../server/domain/wanted-values.ts';
 import { TEST_SETTINGS } from './engine-harness.ts';
+import { TRAITS } from './host-traits.ts';
 import { keyOf } from './memory-host.ts';
 import { allRecords, type Edit, hostOf, type Scene, todayOf } from './simulation-scene.ts';
 import { day } from './simulation-world.ts';
@@ -85,7 +86,8 @@ function checkNothingLost(scene: Scene): readonly string[] {
     edit.kind !== 'ours_field' ||
     inConflict.has(`leadContractTitle|${edit.value}`) ||
     isGone(scene, edit) ||
-    isTypedOver(scene, edit)
+    isTypedOver(scene, edit) ||
+    isUnnoted(scene, edit)
       ? []
       : [`S9: ${edit.value} was put back without a word`],
   );
@@ -126,6 +128,12 @@ function wasUnlinked(scene: Scene, edit: Exclude<Edit, { kind: 'card' }>): boole
     scene.store.mirror(edit.connectionId, edit.ref) === null ||
     scene.unlinkedOnce.has(`${edit.connectionId}|${keyOf(edit.ref)}`)
   );
+}
+
+/** Typed between our reading and our write, into a field whose changes the host does not keep: nobody can know of it. */
+function isUnnoted({ connections }: Scene, edit: Extract<Edit, { kind: 'ours_field' }>): boolean {
+  const connection = connections.find(({ connectionId }) => connectionId === edit.connectionId);
+  return connection !== undefined && !TRAITS[connection.host].journalled.has('leadContractTitle');
 }
 
 /** A person typed over another person's text before anybody read it. */
@@ -186,9 +194,10 @@ function checkNoStorm(scene: Scene): readonly string[] {
 }
 
 /** S3: once edits and faults are over, each record is written once, and once more for each edit that is still found then or that follows from the date. */
-function checkNoPingPong({ sides, store, atHealing, mix }: Scene): readonly string[] {
+function checkNoPingPong({ sides, store, atHealing, mix, counts }: Scene): readonly string[] {
   const found = store.fieldChanges.length + store.conflicts.length - atHealing.events;
-  const most = 2 + found + Math.ceil(mix.outageMs / DAY_MS);
+  // Writes under way when the faults end land up to twenty minutes later; each may call for one more.
+  const most = 2 + found + Math.ceil(mix.outageMs / DAY_MS) + (counts['lateEffect'] ?? 0);
   return sides.flatMap(({ host }) =>
     [...host.writesTaken].flatMap(([place, writes]) => {
       const since = writes - (atHealing.writes.get(`${host.host} ${place}`) ?? 0);
