@@ -70,7 +70,7 @@ function plugins(modules, extra = []) {
 async function buildBase() {
   fs.rmSync(path.join(out, 'static'), { recursive: true, force: true });
   const virtual = {
-    'base:lwc': "export * from '@lwc/engine-dom';",
+    'base:lwc': "export * from 'lwc';",
     'base:shadow': "import '@lwc/synthetic-shadow';",
   };
   const entries = {
@@ -100,6 +100,7 @@ async function buildBase() {
     // A manual chunk takes along what it imports: without a chunk of its own the session would only come with all components.
     manualChunks: (id) => {
       if (id.includes('/src/platform/')) return 'session-state';
+      if (/\/node_modules\/(lwc|@lwc)\//.test(id)) return id.includes('synthetic-shadow') ? undefined : 'engine';
       return /lightning-base-components|\0icons|\0platform/.test(id) ? 'base-components' : undefined;
     },
   });

@@ -11,7 +11,7 @@ export function iconsNamedIn(folders) {
   const found = new Set();
   for (const file of folders.flatMap((folder) => filesBelow(folder)))
     for (const [name] of fs.readFileSync(file, 'utf8').matchAll(ICON)) found.add(name);
-  return [...found].sort();
+  return [...found].toSorted((a, b) => a.localeCompare(b));
 }
 
 function filesBelow(folder) {

@@ -25,7 +25,7 @@ export function formatValue(field, pageValue) {
   if (value === null || value === '') return '';
   switch (field.type) {
     case 'date':
-      return formatDay(String(value));
+      return formatDay(value);
     case 'datetime':
       return formatInstant(value);
     case 'currency':
@@ -38,6 +38,6 @@ export function formatValue(field, pageValue) {
     case 'boolean':
       return t(value === true ? 'record.yes' : 'record.no');
     default:
-      return pageValue.display === '' ? String(value) : pageValue.display;
+      return pageValue.display === '' ? `${value}` : pageValue.display;
   }
 }

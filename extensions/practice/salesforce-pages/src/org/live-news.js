@@ -36,6 +36,6 @@ export function afterBurst(work, delayMs) {
   let timer;
   return () => {
     clearTimeout(timer);
-    timer = setTimeout(work, delayMs);
+    timer = setTimeout(() => work(), delayMs);
   };
 }

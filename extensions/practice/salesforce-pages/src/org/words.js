@@ -12,7 +12,7 @@ export function t(key, values = {}) {
   const chosen = message.replace(PLURAL, (_all, one, other) =>
     (values.count === 1 ? one : other).replace('#', String(values.count)),
   );
-  return chosen.replaceAll(/\{(\w+)\}/g, (_all, name) => String(values[name] ?? ''));
+  return chosen.replaceAll(/\{(\w+)\}/g, (_all, name) => `${values[name] ?? ''}`);
 }
 
 /** Several words at once, for a template: `{ save: 'record.save' }` → `{ save: 'Save' }`. */

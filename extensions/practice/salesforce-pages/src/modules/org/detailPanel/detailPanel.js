@@ -38,7 +38,7 @@ export default class DetailPanel extends LightningElement {
 
   renderedCallback() {
     if (this.focusOn === null) return;
-    const input = this.template.querySelector(`org-field-input[data-field="${this.focusOn}"]`);
+    const input = this.template.querySelector(`org-field-input[data-field="${String(this.focusOn)}"]`);
     if (input === null) return;
     this.focusOn = null;
     input.focus();

@@ -55,7 +55,7 @@ export default class SearchPage extends LightningElement {
   }
 
   get isShort() {
-    return [...this.given].length < LENGTH_MIN;
+    return this.given.length < LENGTH_MIN;
   }
   get heading() {
     return t('search.results', { term: this.given });
