@@ -5,7 +5,7 @@ import type { SharedField } from '../../../server/domain/contract.ts';
 import { sharedValue } from '../../../server/domain/wanted-values.ts';
 import { applyEdit } from '../../../server/sync/apply-edit.ts';
 import { changesBetween } from '../../../server/sync/contract-drafts.ts';
-import { TEST_SETTINGS } from '../../support/engine-harness.ts';
+import type { TEST_SETTINGS } from '../../support/engine-harness.ts';
 import { createRig, type EngineRig, type RigOptions } from '../../support/engine-rig.ts';
 import { SALESFORCE_LIKE } from '../../support/host-traits.ts';
 import { createMemoryHost, type MemoryHost } from '../../support/memory-host.ts';
