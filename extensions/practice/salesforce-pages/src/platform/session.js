@@ -6,8 +6,12 @@ let catalogue = [];
 
 export function openSession(answer, objects) {
   me = answer;
-  catalogue = objects;
+  catalogue = objects.map((object) => ({ ...object, fields: object.fields.map(asOnPages) }));
 }
+
+/** A describe answer calls a lookup "Account ID"; the pages, which show the parent's name, do not. */
+const asOnPages = (field) =>
+  field.type === 'reference' && !field.custom ? { ...field, label: field.label.replace(/ ID$/, '') } : field;
 
 /** The answer of `/practice/api/me`. */
 export const session = () => me;
