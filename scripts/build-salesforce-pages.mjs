@@ -153,7 +153,9 @@ function componentsUsed() {
   }
   const { lwc: manifest } = JSON.parse(fs.readFileSync(path.join(baseFolder, 'package.json'), 'utf8'));
   const platform = new Set(['lightning/navigation']);
-  return [...found].filter((name) => manifest.expose.includes(name) && !platform.has(name)).sort();
+  return [...found]
+    .filter((name) => manifest.expose.includes(name) && !platform.has(name))
+    .toSorted((a, b) => a.localeCompare(b));
 }
 
 function camelCase(tag) {

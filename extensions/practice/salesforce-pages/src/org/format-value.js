@@ -19,7 +19,7 @@ export function formatDay(day) {
 
 const formatNumber = (value, options) => new Intl.NumberFormat(locale(), options).format(value);
 
-/** @param {{ type: string, scale: number }} field @param {{ value: unknown, display: string } | undefined} pageValue */
+/** @param {{ type: string, scale: number }} field @param {{ value: string | number | boolean | null, display: string } | undefined} pageValue */
 export function formatValue(field, pageValue) {
   const value = pageValue?.value ?? null;
   if (value === null || value === '') return '';

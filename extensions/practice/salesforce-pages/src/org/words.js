@@ -5,7 +5,7 @@ import { ZH_CN } from './messages-zh-cn.js';
 
 const PLURAL = /\{count, plural, one \{([^}]*)\} other \{([^}]*)\}\}/;
 
-/** @param {keyof typeof EN} key @param {Readonly<Record<string, unknown>>} values */
+/** @param {keyof typeof EN} key @param {Readonly<Record<string, string | number>>} values */
 export function t(key, values = {}) {
   const message = (language() === 'zh-CN' ? ZH_CN : EN)[key];
   if (message === undefined) throw new Error(`No message ${key}`);

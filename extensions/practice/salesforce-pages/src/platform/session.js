@@ -18,7 +18,8 @@ export const session = () => me;
 export const objects = () => catalogue;
 /** `en` or `zh-CN`. */
 export const language = () => (me.user.language.startsWith('zh') ? 'zh-CN' : 'en');
-export const locale = () => me.user.locale.replace('_', '-');
+/** Whoever switches the language here expects dates to follow; in Salesforce the locale is a setting of its own. */
+export const locale = () => (language() === 'zh-CN' ? 'zh-CN' : me.user.locale.replace('_', '-'));
 export const timeZone = () => me.user.timeZone;
 
 export function platformLabel(name, english) {
