@@ -53,13 +53,15 @@ describe('The package’s trigger MirrorJournal', () => {
     expect(stored(id)[STAGE ?? '']).toBe('active');
   });
 
-  test('a person’s edit of a shared value raises the version too, other edits do not', async () => {
+  test('a person’s edit of any mirrored value raises the version too, other edits do not', async () => {
     const id = deal();
     practice.org.people.edit('Opportunity', id, { [STAGE ?? '']: 'signed' });
+    practice.org.people.edit('Opportunity', id, { [own('Lead_Contract_Title__c')]: 'Typed by hand' });
     practice.org.people.edit('Opportunity', id, { Name: 'Renamed' });
-    expect(stored(id)[VERSION ?? '']).toBe(1);
-    expect((await write(id, ours('t1', 0))).status).toBe(400);
-    expect((await write(id, ours('t1', 1))).status).toBe(204);
+    expect(stored(id)[VERSION ?? '']).toBe(2);
+    expect(journal(id)).toHaveLength(1);
+    expect((await write(id, ours('t1', 1))).status).toBe(400);
+    expect((await write(id, ours('t1', 2))).status).toBe(204);
   });
 
   test('the journal tells who set what when, oldest first, twenty entries a field', async () => {

@@ -6,7 +6,7 @@ import type { CrmPort, Host } from '../../server/crm/port.ts';
 export type HostTraits = {
   readonly host: Host;
   readonly batchMax: CrmPort['batchMax'];
-  /** Fields whose changes are kept with author and time, and, where there are versions, raise the version. */
+  /** Fields whose changes are kept with author and time. Where there are versions, a change of any field raises the version. */
   readonly journalled: ReadonlySet<MirrorField | 'syncToken'>;
   /** Whether a write planned from an older version is refused, at the instant at which it would take effect. */
   readonly comparesVersions: boolean;

@@ -26,7 +26,7 @@ export type MemoryRecord = {
   readonly ref: HostRecordRef;
   values: Record<MirrorField, string | null>;
   syncToken: string | null;
-  /** Raised by each change of a journalled field. */
+  /** Raised by each change of a mirrored field. */
   version: number;
   history: HostFieldEdit[];
   facts: Record<string, string | null>;
@@ -146,30 +146,27 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
   ): boolean => {
     const at = hostNow();
     let changed = false;
-    let isNoted = false;
     for (const field of MIRROR_FIELD_NAMES) {
       const value = values[field];
       if (value === undefined || value === record.values[field]) continue;
       record.values[field] = value;
-      isNoted = pushHistory(record, { field, value, at, author, authorId }) || isNoted;
+      pushHistory(record, { field, value, at, author, authorId });
       changed = true;
     }
     if (changed) touch(record, at);
-    if (isNoted && author === 'person') record.version += 1;
+    if (changed && author === 'person') record.version += 1;
     return changed;
   };
   const touch = (record: MemoryRecord, at: number): void => {
     record.updatedAt = Math.max(record.updatedAt, Math.floor(at / traits.stampMs) * traits.stampMs);
   };
-  /** False: changes of this field are not kept. */
-  const pushHistory = (record: MemoryRecord, edit: HostFieldEdit): boolean => {
-    if (!traits.journalled.has(edit.field)) return false;
+  const pushHistory = (record: MemoryRecord, edit: HostFieldEdit): void => {
+    if (!traits.journalled.has(edit.field)) return;
     record.history.push(edit);
     const own = record.history.filter((entry) => entry.field === edit.field);
     const oldest = own[0];
     if (own.length > (options.historyMax ?? 20) && oldest !== undefined)
       record.history.splice(record.history.indexOf(oldest), 1);
-    return true;
   };
 
   const readOne = (accountId: string, ref: HostRecordRef, history: boolean): RecordRead => {

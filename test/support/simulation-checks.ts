@@ -4,7 +4,6 @@ import { addDays } from '../../server/domain/dates.ts';
 import { MIRROR_FIELD_NAMES } from '../../server/domain/mirror.ts';
 import { sharedValue, wantedValues } from '../../server/domain/wanted-values.ts';
 import { TEST_SETTINGS } from './engine-harness.ts';
-import { TRAITS } from './host-traits.ts';
 import { keyOf } from './memory-host.ts';
 import { allRecords, type Edit, hostOf, type Scene, todayOf } from './simulation-scene.ts';
 import { day } from './simulation-world.ts';
@@ -86,8 +85,7 @@ function checkNothingLost(scene: Scene): readonly string[] {
     edit.kind !== 'ours_field' ||
     inConflict.has(`leadContractTitle|${edit.value}`) ||
     isGone(scene, edit) ||
-    isTypedOver(scene, edit) ||
-    isUnnoted(scene, edit)
+    isTypedOver(scene, edit)
       ? []
       : [`S9: ${edit.value} was put back without a word`],
   );
@@ -128,12 +126,6 @@ function wasUnlinked(scene: Scene, edit: Exclude<Edit, { kind: 'card' }>): boole
     scene.store.mirror(edit.connectionId, edit.ref) === null ||
     scene.unlinkedOnce.has(`${edit.connectionId}|${keyOf(edit.ref)}`)
   );
-}
-
-/** Typed between our reading and our write, into a field whose changes the host does not keep: nobody can know of it. */
-function isUnnoted({ connections }: Scene, edit: Extract<Edit, { kind: 'ours_field' }>): boolean {
-  const connection = connections.find(({ connectionId }) => connectionId === edit.connectionId);
-  return connection !== undefined && !TRAITS[connection.host].journalled.has('leadContractTitle');
 }
 
 /** A person typed over another person's text before anybody read it. */

@@ -17,7 +17,27 @@ const MIRROR_VERSION = own('Mirror_Version__c');
 const EDIT_JOURNAL = own('Edit_Journal__c');
 /** Fields of the machinery, which no page shows. */
 export const MACHINERY: ReadonlySet<string> = new Set([SYNC_TOKEN, BASE_VERSION, MIRROR_VERSION, EDIT_JOURNAL]);
+/** Their changes are entered in the journal. */
 const JOURNALLED = ['Contract_Stage__c', 'Renewal_Date__c', 'Renewal_Decision__c', 'Sync_Token__c'] as const;
+/** Their changes raise the version. */
+const VERSIONED = [
+  ...JOURNALLED,
+  'Lead_Contract_Number__c',
+  'Lead_Contract_Title__c',
+  'Contract_Count__c',
+  'Contract_Health__c',
+  'Renewal_Type__c',
+  'Notice_Deadline__c',
+  'Contract_End_Date__c',
+  'Contract_Value__c',
+  'Contract_Currency__c',
+  'Risk_Flags__c',
+  'Sla_Status__c',
+  'Availability_Last_Month__c',
+  'Response_Compliance_Last_Month__c',
+  'Breaches_12_Months__c',
+  'Contract_Url__c',
+] as const;
 const JOURNAL_PER_FIELD_MAX = 20;
 const JOURNAL_CHARACTERS_MAX = 32_000;
 const REVISION = own('Revision__c');
@@ -65,8 +85,9 @@ function keepMirrorJournal({ transaction, before, values }: SaveInProgress): voi
   values[MIRROR_VERSION] = valueOf(before, MIRROR_VERSION);
   values[EDIT_JOURNAL] = valueOf(before, EDIT_JOURNAL);
   const version = Number(values[MIRROR_VERSION] ?? 0);
-  const changed = JOURNALLED.filter((name) => (values[own(name)] ?? null) !== valueOf(before, own(name)));
-  if (changed.length === 0) return;
+  const differs = (name: string): boolean => (values[own(name)] ?? null) !== valueOf(before, own(name));
+  if (!VERSIONED.some(differs)) return;
+  const changed = JOURNALLED.filter(differs);
   const ours = changed.includes('Sync_Token__c');
   const basedOn = Number(values[BASE_VERSION] ?? 0);
   if (ours && basedOn !== version)
@@ -76,7 +97,7 @@ function keepMirrorJournal({ transaction, before, values }: SaveInProgress): voi
     (name): JournalEntry => ({ f: name, v: values[own(name)] ?? null, t: transaction.at, o: ours, u: email }),
   );
   values[MIRROR_VERSION] = version + 1;
-  values[EDIT_JOURNAL] = writeJournal([...readJournal(textOf(before, EDIT_JOURNAL)), ...added]);
+  if (added.length > 0) values[EDIT_JOURNAL] = writeJournal([...readJournal(textOf(before, EDIT_JOURNAL)), ...added]);
 }
 
 /** What `addError` on a record becomes. */
