@@ -11,8 +11,11 @@ import { afterFailure, type FailureStreak, failureDetail, fateOf, NO_FAILURES, r
 import type { EngineParts } from './settings.ts';
 import { keepLane, LEASE_MS, OK, renewMeanwhile, type Turn, type TurnEnd } from './turn.ts';
 
-/** Records per turn. More than a batch, so that writes and confirming reads fill theirs; few enough for an urgent edit to wait less than a second or two. */
-const TURN_RECORDS_MAX = 500;
+/**
+ * Records per turn. More than a batch, so that writes and confirming reads fill theirs, and a multiple of every batch (50, 100, 200), so that
+ * a full turn leaves none half empty; few enough for an urgent edit to wait less than a second or two.
+ */
+const TURN_RECORDS_MAX = 600;
 /** After a failed call the next turn takes a quarter as many, so that a record that breaks its whole batch is soon alone. */
 const SHRINK_FACTOR = 4;
 

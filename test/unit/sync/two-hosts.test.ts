@@ -227,7 +227,7 @@ describe('compare-and-set', () => {
   });
 });
 
-test.each([1, 200, 500])(
+test.each([1, 200, 500, 1_000])(
   'S6 %i records on Salesforce cost ⌈n/200⌉ reads, writes and confirming reads each',
   async (count) => {
     const rig = createRig({ traits: SALESFORCE_LIKE, latencyMs: () => 0, delivers: () => false });
