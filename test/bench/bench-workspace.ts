@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Credential } from '../../server/crm/credentials.ts';
+import type { Host } from '../../server/crm/port.ts';
 import { openStore } from '../../server/store/prisma/open-store.ts';
 import { MASTER_KEY } from '../support/server-process.ts';
 import { systemWorld } from '../support/system-world.ts';
@@ -18,7 +19,17 @@ export type WorkspacePlan = {
   readonly contracts: number;
   /** Attached to the deal of its own number; with more deals than contracts, several deals share one. */
   readonly deals: number;
-  readonly portals: readonly { readonly portalId: string; readonly credential: Credential }[];
+  readonly portals: readonly BenchAccount[];
+};
+
+export type BenchAccount = {
+  /** The portal's id, or the org's. */
+  readonly portalId: string;
+  readonly credential: Credential;
+  /** HubSpot unless told. */
+  readonly host?: Host;
+  /** The deal of a number, counted from 0; by the portals' own numbering unless told. */
+  readonly dealId?: (index: number) => string;
 };
 
 export type BenchWorkspace = {
@@ -38,7 +49,11 @@ export async function fillBenchWorkspace(databaseUrl: string, plan: WorkspacePla
   await admin.connect();
   const connectionIds = await addConnections(databaseUrl, workspaceId, plan);
   await addContracts(admin, workspaceId, plan.contracts);
-  for (const connectionId of connectionIds) await addLinks(admin, { workspaceId, connectionId, ...plan });
+  for (const [index, { dealId = portalDealId }] of plan.portals.entries()) {
+    const connectionId = connectionIds[index] ?? '';
+    const dealIds = Array.from({ length: plan.deals }, (_, deal) => dealId(deal));
+    await addLinks(admin, { workspaceId, connectionId, contracts: plan.contracts, dealIds });
+  }
   await admin.query('ANALYZE');
   return {
     workspaceId,
@@ -71,14 +86,14 @@ async function addConnections(
     prisma.workspace.create({ data: { id: workspaceId, name: 'Bench', timeZone: 'UTC', createdAt: at } }),
   );
   const ids: string[] = [];
-  for (const { portalId, credential } of portals) {
+  for (const { portalId, credential, host = 'hubspot' } of portals) {
     const connectionId = randomUUID();
     await store.database.withPrisma(workspaceId, async (prisma) => {
       await prisma.connection.create({
         data: {
           workspaceId,
           id: connectionId,
-          host: 'hubspot',
+          host,
           accountId: portalId,
           state: 'installing',
           createdAt: at,
@@ -86,10 +101,10 @@ async function addConnections(
         },
       });
       await prisma.hostAccount.create({
-        data: { host: 'hubspot', accountId: portalId, workspaceId, connectionId, createdAt: at },
+        data: { host, accountId: portalId, workspaceId, connectionId, createdAt: at },
       });
     });
-    await store.vault.write({ workspaceId, connectionId, host: 'hubspot', accountId: portalId }, credential);
+    await store.vault.write({ workspaceId, connectionId, host, accountId: portalId }, credential);
     ids.push(connectionId);
   }
   await store.close();
@@ -110,19 +125,21 @@ async function addContracts(admin: Client, workspaceId: string, contracts: numbe
   );
 }
 
+const portalDealId = (index: number): string => String(FIRST_DEAL_ID + index);
+
 async function addLinks(
   admin: Client,
   link: {
     readonly workspaceId: string;
     readonly connectionId: string;
     readonly contracts: number;
-    readonly deals: number;
+    readonly dealIds: readonly string[];
   },
 ): Promise<void> {
   await admin.query(
     `INSERT INTO contract_link (workspace_id, connection_id, object_type, record_id, contract_id, linked_at)
-     SELECT $1, $2, 'opportunity', (${FIRST_DEAL_ID} + n)::text, ${contractIdSql('(n % $4::int) + 1')}, now()
-     FROM generate_series(0, $3::int - 1) AS n`,
-    [link.workspaceId, link.connectionId, link.deals, link.contracts],
+     SELECT $1, $2, 'opportunity', deal.id, ${contractIdSql('((deal.n - 1) % $4::int) + 1')}, now()
+     FROM unnest($3::text[]) WITH ORDINALITY AS deal(id, n)`,
+    [link.workspaceId, link.connectionId, link.dealIds, link.contracts],
   );
 }

@@ -3,6 +3,7 @@ import { apiCalls } from './api-calls.ts';
 import { backfillQuota } from './backfill-quota.ts';
 import type { BenchRow } from './bench-row.ts';
 import { mirrorLatency } from './mirror-latency.ts';
+import { orgApiCalls } from './org-api-calls.ts';
 import { queueMemory } from './queue-memory.ts';
 import { restartAfterKill } from './restart.ts';
 import { webhookIntake } from './webhook-intake.ts';
@@ -18,4 +19,5 @@ export const BENCH_ROWS: readonly BenchRow[] = [
   registerRow,
   queueMemory,
   restartAfterKill,
+  orgApiCalls,
 ];
