@@ -62,7 +62,7 @@ const pidIn = (file: string): number =>
 /** The server below a parent, ready, with every process that came of it. */
 async function startBelowParent() {
   const { child, written, ended } = run([PARENT, MAIN], { DATA_DIR: path.join(folder, 'data') });
-  if (!(await until(() => written.out.includes('A deal with its card'), READY_MS_MAX))) {
+  if (!(await until(() => written.out.includes('The same in Salesforce'), READY_MS_MAX))) {
     throw new Error(`it did not start:\n${written.out}\n${written.err}`);
   }
   const server = Number(/server (\d+)/.exec(written.out)?.[1]);
