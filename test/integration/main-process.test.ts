@@ -129,8 +129,8 @@ describe('what keeps the server from starting is one sentence that names the set
     expect(said).toMatch(new RegExp(`^Port ${port} is in use: set PORT`));
   });
 
-  test('a port without a next one for the practice CRM', async () => {
-    expect(await refusal({ PORT: '65535', DATA_DIR: path.join(folder, 'other') })).toMatch(/^PORT must be below 65535/);
+  test('a port without two more for the practice CRMs', async () => {
+    expect(await refusal({ PORT: '65535', DATA_DIR: path.join(folder, 'other') })).toMatch(/^PORT must be below 65534/);
   });
 
   test('a database that does not answer, whose password stays unsaid', async () => {
