@@ -4,11 +4,13 @@ import type { Credential } from '../../server/crm/credentials.ts';
 import { type Bare, startAskedProcess } from './asked-process.ts';
 import {
   agreementReport,
+  arrivalReport,
   type CallReport,
   callReport,
   type HostCommand,
   type HostSetup,
   hostTokens,
+  instantReport,
   type PaceReport,
   paceReport,
 } from './host-protocol.ts';
@@ -24,6 +26,9 @@ export type BenchHost = {
   setLatency(latencyMs: number): Promise<void>;
   burst(command: CommandOf<'burst'>): Promise<void>;
   pace(command: CommandOf<'pace'>): Promise<PaceReport>;
+  /** Epoch ms of the edit. */
+  set(portalId: string, index: number, date: string): Promise<number>;
+  arrival(command: CommandOf<'arrival'>): Promise<number | null>;
   calls(portalIds: readonly string[], options?: { readonly forget?: boolean }): Promise<CallReport>;
   agreement(portalIds: readonly string[]): Promise<{ readonly records: number; readonly differing: number }>;
   stop(): Promise<void>;
@@ -43,6 +48,8 @@ export async function startBenchHost(setup: HostSetup): Promise<BenchHost> {
     setLatency: async (latencyMs) => void (await ask('latency', { latencyMs })),
     burst: async (command) => void (await ask('burst', command)),
     pace: async (command) => paceReport.parse(await ask('pace', command)),
+    set: async (portalId, index, date) => instantReport.parse(await ask('set', { portalId, index, date })),
+    arrival: async (command) => arrivalReport.parse(await ask('arrival', command)),
     calls: async (portalIds, { forget = false } = {}) =>
       callReport.parse(await ask('calls', { portalIds: [...portalIds], forget })),
     agreement: async (portalIds) => agreementReport.parse(await ask('agreement', { portalIds: [...portalIds] })),

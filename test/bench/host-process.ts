@@ -18,6 +18,7 @@ import {
   PUBLIC_ORIGIN,
   startPractice,
 } from '../support/practice.ts';
+import { epochMs, watchArrivals } from './arrivals.ts';
 import {
   FIRST_COMPANY_ID,
   FIRST_DEAL_ID,
@@ -56,6 +57,13 @@ const practice = await startHost(setup);
 const documentedBudget = practice.hubspot.practice.budget;
 /** How often each deal was edited: each edit sets a date that the deal never had. */
 const editCounts = new Map<string, number>();
+
+const arrivals = watchArrivals();
+const arrivalKey = (portalId: string, recordId: string): string => `${portalId}/${recordId}`;
+practice.hubspot.practice.onChange(({ portalId, typeId, objectId, detail }) => {
+  if (typeId !== DEAL || detail.kind !== 'propertyChange' || detail.propertyName !== RENEWAL_DATE) return;
+  arrivals.note(arrivalKey(portalId, objectId), String(detail.propertyValue));
+});
 
 const send = (message: HostMessage): void => void process.send?.(message);
 process.on('message', (raw: unknown) => {
@@ -121,6 +129,17 @@ function answer(command: HostCommand): unknown {
       return null;
     case 'pace':
       return pace(command);
+    case 'set': {
+      const at = epochMs();
+      setDate(command.portalId, String(FIRST_DEAL_ID + command.index), command.date);
+      return at;
+    }
+    case 'arrival':
+      return arrivals.wait(
+        arrivalKey(command.portalId, String(FIRST_DEAL_ID + command.index)),
+        command.date,
+        command.patienceMs,
+      );
     case 'calls': {
       const calls = command.portalIds.flatMap((portalId) => hubspot.practice.calls.of(portalId));
       if (command.forget) for (const portalId of command.portalIds) hubspot.practice.calls.clear(portalId);
@@ -133,15 +152,19 @@ function answer(command: HostCommand): unknown {
 
 /** A person sets a renewal date; gives the deal's id and the date. */
 function editDeal(portalId: string, index: number): { readonly recordId: string; readonly value: string } {
-  const portal = practice.hubspot.portals.get(portalId);
   const recordId = String(FIRST_DEAL_ID + index);
-  const record = portal?.records[DEAL].get(recordId);
-  if (portal === undefined || record === undefined) throw new Error(`no deal ${recordId} in ${portalId}`);
   const count = (editCounts.get(recordId) ?? 0) + 1;
   editCounts.set(recordId, count);
   const value = new Date(FIRST_RENEWAL_AT + count * DAY_MS).toISOString().slice(0, 10);
-  updateRecord(practice.hubspot.practice.writer(portal), record, { [RENEWAL_DATE]: value }, personSource('77'));
+  setDate(portalId, recordId, value);
   return { recordId, value };
+}
+
+function setDate(portalId: string, recordId: string, value: string): void {
+  const portal = practice.hubspot.portals.get(portalId);
+  const record = portal?.records[DEAL].get(recordId);
+  if (portal === undefined || record === undefined) throw new Error(`no deal ${recordId} in ${portalId}`);
+  updateRecord(practice.hubspot.practice.writer(portal), record, { [RENEWAL_DATE]: value }, personSource('77'));
 }
 
 type Pace = Extract<HostCommand, { kind: 'pace' }>;

@@ -26,6 +26,17 @@ export const hostCommand = z.discriminatedUnion('kind', [
     durationMs: z.number(),
     patienceMs: z.number(),
   }),
+  /** A person sets one deal's renewal date; answered with the instant, epoch ms. */
+  z.object({ kind: z.literal('set'), id: z.number(), portalId: z.string(), index: z.number(), date: z.string() }),
+  /** When a deal first showed that renewal date, epoch ms; null when it has not within the patience. */
+  z.object({
+    kind: z.literal('arrival'),
+    id: z.number(),
+    portalId: z.string(),
+    index: z.number(),
+    date: z.string(),
+    patienceMs: z.number(),
+  }),
   /** API calls since the last question of this kind, and how long ago the last edit and the last call were. */
   z.object({ kind: z.literal('calls'), id: z.number(), portalIds: z.array(z.string()), forget: z.boolean() }),
   /** Whether every deal of the two portals shows the same renewal date. */
@@ -34,6 +45,8 @@ export const hostCommand = z.discriminatedUnion('kind', [
 export type HostCommand = z.infer<typeof hostCommand>;
 
 export const hostTokens = z.object({ accessToken: z.string(), refreshToken: z.string(), expiresInSeconds: z.number() });
+export const instantReport = z.number();
+export const arrivalReport = z.number().nullable();
 export const paceReport = z.object({
   sent: z.number(),
   latencies: z.array(z.number()),

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchContext, type BenchRow, type Figure, figureOf } from './bench-row.ts';
 import { CALL_KINDS, type CallKind, opportunityId, type OrgCalls } from './org-protocol.ts';
+import { latencyBetweenHosts } from './org-latency.ts';
 import { type OrgRig, withOrg } from './org-rig.ts';
 
 const BATCH_MAX = 200;
@@ -37,16 +38,19 @@ export const orgApiCalls: BenchRow = {
   limit: 'by the documented batch size: 200 records in a call',
   async run(context) {
     const records = context.quick ? 100 : 1_000;
-    return await withOrg(context, { records }, async (rig) => {
-      const figures: Figure[] = [];
-      const notes: string[] = [];
+    const figures: Figure[] = [];
+    const notes: string[] = [];
+    await withOrg(context, { records }, async (rig) => {
       context.say('first reading');
       await rig.restart();
       await rig.untilProjected();
+      // The first rows are on the org now, and the next sweeps are a minute away.
+      await rig.restart();
       for (const one of CASES) figures.push(...(await burst(rig, context, { ...one, records, notes })));
       figures.push(...(await trickle(rig, context, notes)));
-      return { figures, notes };
     });
+    figures.push(...(await latencyBetweenHosts(context)));
+    return { figures, notes };
   },
 };
 
@@ -58,16 +62,18 @@ async function burst(
   { name, act, records, notes }: Burst,
 ): Promise<readonly Figure[]> {
   const runs: OrgCalls[] = [];
+  const sweeps: OrgCalls[] = [];
   for (let run = 0; run < context.runs; run += 1) {
     context.say(`${records} ${name}, run ${run + 1}`);
-    const sweeps = await rig.restart();
     await act(rig, records);
     await rig.untilQuiet();
     // What rows cost is told once: their next turn may be a quarter of a minute away.
     if (run === 0 && !context.quick) await rig.untilProjected();
     const made = await rig.org.calls({ forget: true });
+    const swept = await rig.restart();
     runs.push(made);
-    notes.push(`${records} ${name}: ${textOf(made)}; the sweeps before it: ${textOf(sweeps)}`);
+    sweeps.push(swept);
+    notes.push(`${records} ${name}: ${textOf(made)}; the first sweeps after it: ${textOf(swept)}`);
   }
   const minimum = Math.ceil(records / BATCH_MAX);
   const figure = (kind: CallKind): Figure =>
@@ -76,7 +82,11 @@ async function burst(
       runs.map(({ kinds }) => rounded(kinds[kind].calls)),
       { unit: 'calls', limits: [minimum], goal: { kind: 'atMost', value: Math.floor(minimum * RATIO_MAX) } },
     );
-  return CHARGED.map(figure);
+  const again = sweeps.map(({ kinds }) => rounded(kinds.read.calls + kinds.confirm.calls));
+  return [
+    ...CHARGED.map(figure),
+    figureOf(`${records} ${name}, read again by a sweep within its overlap`, again, { unit: 'calls' }),
+  ];
 }
 
 /** As a nightly job does it: all contracts in one transaction, then one mark for each of their opportunities. */
@@ -99,7 +109,6 @@ async function changeContracts({ workspace, connection, store }: OrgRig, records
 async function trickle(rig: OrgRig, context: BenchContext, notes: string[]): Promise<readonly Figure[]> {
   const edits = context.quick ? 3 : 10;
   context.say(`trickle of ${edits} edits`);
-  await rig.restart();
   for (let edit = 0; edit < edits; edit += 1) {
     await rig.org.edit(1);
     await delay(TRICKLE_MS);

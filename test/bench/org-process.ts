@@ -7,10 +7,12 @@ import { silentLog } from '../support/practice.ts';
 import { logIn, startOrg } from '../support/practice-org.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 import { systemWorld } from '../support/system-world.ts';
+import { epochMs, watchArrivals } from './arrivals.ts';
 import type { HostMessage } from './host-protocol.ts';
 import { countCallKinds } from './org-call-kinds.ts';
 import { opportunityId, type OrgCalls, type OrgCommand, orgCommand, orgSetup } from './org-protocol.ts';
 
+const RENEWAL_DATE = 'counterpart__Renewal_Date__c';
 const DAY_MS = 86_400_000;
 const FIRST_RENEWAL_AT = Date.UTC(2028, 0, 1);
 const CREATED_AT = Date.UTC(2026, 0, 1);
@@ -31,6 +33,12 @@ const { clock } = systemWorld();
 const bus = await startPracticePubSub({ org, port: 0, clock, random: createSeededRandom(11), log: silentLog });
 const kinds = countCallKinds();
 org.onChange(kinds.onChange);
+const arrivals = watchArrivals();
+org.onChange(({ entityName, recordIds, values }) => {
+  const date = values[RENEWAL_DATE];
+  if (entityName !== 'Opportunity' || typeof date !== 'string') return;
+  for (const id of recordIds) arrivals.note(id, date);
+});
 /** Each edit sets a date that no opportunity ever had. */
 let edits = 0;
 let seen: Baseline = { log: new Map(), rpcs: {} };
@@ -68,10 +76,17 @@ async function answer(command: OrgCommand): Promise<unknown> {
       // Events of commits that come all at once are sent together, up to a hundred in an answer.
       bus.setFaults({ mute: true });
       for (let index = 0; index < command.records; index += 1)
-        org.people.edit('Opportunity', opportunityId(index), { counterpart__Renewal_Date__c: date });
+        org.people.edit('Opportunity', opportunityId(index), { [RENEWAL_DATE]: date });
       bus.setFaults({ mute: false });
       return null;
     }
+    case 'set': {
+      const at = epochMs();
+      org.people.edit('Opportunity', opportunityId(command.index), { [RENEWAL_DATE]: command.date });
+      return at;
+    }
+    case 'arrival':
+      return arrivals.wait(opportunityId(command.index), command.date, command.patienceMs);
     case 'calls':
       return callsSoFar(command.forget);
   }

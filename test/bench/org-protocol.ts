@@ -7,6 +7,16 @@ export const orgCommand = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('install'), id: z.number() }),
   /** A person sets a renewal date on each of the first `records` opportunities, all at this instant. */
   z.object({ kind: z.literal('edit'), id: z.number(), records: z.number() }),
+  /** A person sets one opportunity's renewal date; answered with the instant, epoch ms. */
+  z.object({ kind: z.literal('set'), id: z.number(), index: z.number(), date: z.string() }),
+  /** When an opportunity first showed that renewal date, epoch ms; null when it has not within the patience. */
+  z.object({
+    kind: z.literal('arrival'),
+    id: z.number(),
+    index: z.number(),
+    date: z.string(),
+    patienceMs: z.number(),
+  }),
   /** Calls since they were last forgotten. */
   z.object({ kind: z.literal('calls'), id: z.number(), forget: z.boolean() }),
 ]);

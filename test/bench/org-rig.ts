@@ -9,9 +9,10 @@ import { openStore, type Store } from '../../server/store/prisma/open-store.ts';
 import { createProjectionStore } from '../../server/store/prisma/projection.ts';
 import { freePort, MASTER_KEY } from '../support/server-process.ts';
 import { systemWorld } from '../support/system-world.ts';
+import { type BenchHost, startBenchHost } from './bench-host.ts';
 import { type BenchOrg, startBenchOrg } from './bench-org.ts';
 import type { BenchContext } from './bench-row.ts';
-import { type BenchWorkspace, fillBenchWorkspace } from './bench-workspace.ts';
+import { type BenchAccount, type BenchWorkspace, fillBenchWorkspace } from './bench-workspace.ts';
 import { opportunityId, type OrgCalls } from './org-protocol.ts';
 import { type ProbedServer, startProbedServer } from './probed-server.ts';
 
@@ -19,11 +20,14 @@ const POLL_MS = 50;
 /** Longer than any wait between two calls that one edit causes. */
 const QUIET_MS = 1_000;
 const TOKENS_MS = 86_400_000;
-/** The server offers HubSpot too, to which nothing is connected here. */
+/** The server offers HubSpot in any case. */
 const NO_HUBSPOT = 'http://127.0.0.1:9';
+
+export const PORTAL_ID = '1001';
 
 export type OrgRig = {
   readonly org: BenchOrg;
+  readonly portal: BenchHost | null;
   readonly workspace: BenchWorkspace;
   readonly connection: ConnectionRef;
   readonly store: Store;
@@ -35,12 +39,21 @@ export type OrgRig = {
   untilProjected(): Promise<void>;
 };
 
+export type OrgRigOptions = {
+  readonly records: number;
+  /** Also a portal with a deal behind each contract; without one, nothing is connected to HubSpot. */
+  readonly portal?: boolean;
+};
+
 export async function withOrg<T>(
   context: BenchContext,
-  { records }: { readonly records: number },
+  { records, portal: withPortal = false }: OrgRigOptions,
   work: (rig: OrgRig) => Promise<T>,
 ): Promise<T> {
   const org = await startBenchOrg({ opportunities: records });
+  const port = await freePort();
+  const portals = [{ id: PORTAL_ID, deals: records, companies: 1 }];
+  const portal = withPortal ? await startBenchHost({ serverPort: port, portals, webhookWindowMs: 0 }) : null;
   const parts: { server: ProbedServer | null; workspace: BenchWorkspace | null; store: Store | null } = {
     server: null,
     workspace: null,
@@ -52,7 +65,11 @@ export async function withOrg<T>(
     const { orgId, accessToken, refreshToken, instanceUrl } = installed;
     const credential = { accessToken, refreshToken, instanceUrl, expiresAt: Date.now() + TOKENS_MS, scopes: [] };
     const account = { portalId: orgId, host: 'salesforce', credential, dealId: opportunityId } as const;
-    const workspace = await fillBenchWorkspace(databaseUrl, { contracts: records, deals: records, portals: [account] });
+    const workspace = await fillBenchWorkspace(databaseUrl, {
+      contracts: records,
+      deals: records,
+      portals: [account, ...(await accountsOf(portal))],
+    });
     parts.workspace = workspace;
     const { workspaceId } = workspace;
     const connectionId = workspace.connectionIds[0] ?? '';
@@ -60,7 +77,6 @@ export async function withOrg<T>(
     const masterKeys = { currentId: 'main', keys: { main: MASTER_KEY } };
     const store = openStore({ url: databaseUrl, world: systemWorld(), masterKeys });
     parts.store = store;
-    const port = await freePort();
     const env = {
       SALESFORCE_CLIENT_ID: installed.clientId,
       SALESFORCE_CLIENT_SECRET: installed.clientSecret,
@@ -71,19 +87,24 @@ export async function withOrg<T>(
     const restart = async (): Promise<OrgCalls> => {
       await parts.server?.stop();
       await org.calls({ forget: true });
-      parts.server = await startProbedServer({ databaseUrl, hubspotUrl: NO_HUBSPOT, port, env });
+      parts.server = await startProbedServer({ databaseUrl, hubspotUrl: portal?.url ?? NO_HUBSPOT, port, env });
       await untilFollowed(org, context.signal);
       await untilQuiet();
       return await org.calls({ forget: true });
     };
     const untilProjected = (): Promise<void> => projectionOf(store, connection, context.signal);
-    return await work({ org, workspace, connection, store, restart, untilQuiet, untilProjected });
+    return await work({ org, portal, workspace, connection, store, restart, untilQuiet, untilProjected });
   } finally {
     await parts.server?.stop();
     await parts.store?.close();
     await parts.workspace?.close();
+    await portal?.stop();
     await org.stop();
   }
+}
+
+async function accountsOf(portal: BenchHost | null): Promise<readonly BenchAccount[]> {
+  return portal === null ? [] : [{ portalId: PORTAL_ID, credential: await portal.install(PORTAL_ID) }];
 }
 
 async function untilFollowed(org: BenchOrg, signal: AbortSignal): Promise<void> {
