@@ -14,6 +14,7 @@ export function checkSchedule(scene: Scene): readonly string[] {
     ...checkNothingLost(scene),
     ...checkAttribution(scene),
     ...checkNoDuplicates(scene),
+    ...checkQuestions(scene),
     ...checkLinks(scene),
     ...checkQueues(scene),
     ...checkNoStorm(scene),
@@ -66,7 +67,10 @@ function checkNothingLost(scene: Scene): readonly string[] {
     edits.flatMap((edit) => (edit.kind === 'ours_field' ? [] : [`${edit.field}|${edit.parent}`])),
   );
   const inConflict = new Set(
-    store.conflicts.flatMap(({ field, winner, ours, theirs }) => [`${field}|${winner === 'ours' ? theirs : ours}`]),
+    store.conflicts.flatMap(({ field, winner, ours, theirs }) => {
+      const named = { ours: [theirs], theirs: [ours], undecided: [ours, theirs] }[winner];
+      return named.map((value) => `${field}|${value}`);
+    }),
   );
   const finals = new Set(
     ['w1', 'w2'].flatMap((workspaceId) =>
@@ -147,6 +151,20 @@ function checkNoDuplicates(scene: Scene): readonly string[] {
   });
 }
 
+/** S9: what is asked is answered by the end, and the records know of no question that has no row. */
+function checkQuestions({ store, connections, sides }: Scene): readonly string[] {
+  const open = store.conflicts.filter(({ winner, state }) => winner === 'undecided' && state === 'open');
+  const held = connections.flatMap((connection) =>
+    sides.flatMap(({ host }) =>
+      host.recordsOf(connection.accountId).flatMap(({ ref }) => {
+        const asked = Object.keys(store.mirror(connection.connectionId, ref)?.asked ?? {});
+        return asked.map((field) => `S9: ${connection.connectionId} ${keyOf(ref)} still holds a question about ${field}`);
+      }),
+    ),
+  );
+  return [...open.map(({ ref, field }) => `S9: ${keyOf(ref)} is left with a question about ${field}`), ...held];
+}
+
 /** S11, S12: links follow their records: active on live ones, tombstones on archived ones, none on merged ones. */
 function checkLinks(scene: Scene): readonly string[] {
   return scene.store.links().flatMap(({ connectionId, ref, state }) => {
@@ -175,10 +193,10 @@ const REWRITING_FAULTS = [
 
 /** S3, S6: a record is written at most once for each thing that happened in its workspace, and once more for each fault that hides a write. */
 function checkNoStorm(scene: Scene): readonly string[] {
-  const { sides, counts, edits, changesMade, mix } = scene;
+  const { sides, counts, edits, changesMade, answersGiven, mix } = scene;
   const faults = REWRITING_FAULTS.reduce((sum, name) => sum + (counts[name] ?? 0), 0);
   const days = Math.ceil(mix.outageMs / DAY_MS) + 2;
-  const most = 1 + edits.length + changesMade + days + faults;
+  const most = 1 + edits.length + changesMade + answersGiven + days + faults;
   return sides
     .flatMap(({ host }) => [...host.writesTaken])
     .filter(([, writes]) => writes > most)
@@ -186,10 +204,10 @@ function checkNoStorm(scene: Scene): readonly string[] {
 }
 
 /** S3: once edits and faults are over, each record is written once, and once more for each edit that is still found then or that follows from the date. */
-function checkNoPingPong({ sides, store, atHealing, mix, counts }: Scene): readonly string[] {
-  const found = store.fieldChanges.length + store.conflicts.length - atHealing.events;
-  // Writes under way when the faults end land up to twenty minutes later; each may call for one more.
-  const most = 2 + found + Math.ceil(mix.outageMs / DAY_MS) + (counts['lateEffect'] ?? 0);
+function checkNoPingPong({ sides, store, answersGiven, atHealing, mix, counts }: Scene): readonly string[] {
+  const found = store.fieldChanges.length + store.conflicts.length + answersGiven - atHealing.events;
+  // Writes under way when the faults end land up to twenty minutes later; each counts when it lands, and calls for one that puts it right.
+  const most = 2 + found + Math.ceil(mix.outageMs / DAY_MS) + 2 * (counts['lateEffect'] ?? 0);
   return sides.flatMap(({ host }) =>
     [...host.writesTaken].flatMap(([place, writes]) => {
       const since = writes - (atHealing.writes.get(`${host.host} ${place}`) ?? 0);
