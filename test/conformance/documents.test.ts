@@ -198,7 +198,7 @@ describe('security', () => {
   test('every protection names its file, and its test or that there is none', () => {
     expect(measures.length).toBeGreaterThanOrEqual(25);
     for (const [, , where = '', shownBy = ''] of measures) {
-      expect(where).toMatch(/`(?:server|app|prisma)\//);
+      expect(where).toMatch(/`(?:server|app|prisma|extensions\/salesforce)\//);
       expect(shownBy).toMatch(/`test\/|no test of its own yet/);
     }
   });
