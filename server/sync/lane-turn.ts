@@ -45,7 +45,7 @@ export async function serveLane(parts: EngineParts, health: LaneHealth, lane: La
   const { failures } = health.get(connection.connectionId) ?? NO_FAILURES;
   const limit = Math.max(1, Math.floor(TURN_RECORDS_MAX / SHRINK_FACTOR ** failures));
   const turn: Turn = { parts, port, connection, lane, isLost: false };
-  const items = await store.takeDirty(lane, { now: world.clock.now(), limit });
+  const items = wholeBatches(await store.takeDirty(lane, { now: world.clock.now(), limit }), port.batchMax.read);
   const ended = new AbortController();
   const renewing = renewMeanwhile(turn, ended.signal);
   const end = await runTurn(turn, items);
@@ -54,6 +54,14 @@ export async function serveLane(parts: EngineParts, health: LaneHealth, lane: La
   observeLag(parts, connection, items, end);
   await endTurn(turn, end, health);
   return items.length > 0;
+}
+
+/**
+ * What is over a whole number of batches stays dirty: the next turn follows at once and takes it first, with what has come meanwhile, so
+ * that a burst that arrives in pieces fills its calls. Fewer than a batch wait for nobody.
+ */
+function wholeBatches(items: readonly DirtyItem[], batchMax: number): readonly DirtyItem[] {
+  return items.length < batchMax ? items : items.slice(0, items.length - (items.length % batchMax));
 }
 
 async function runTurn(turn: Turn, items: readonly DirtyItem[]): Promise<TurnEnd> {

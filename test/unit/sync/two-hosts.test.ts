@@ -244,3 +244,27 @@ test.each([1, 200, 500, 1_000])(
     expect([rig.callsSince('read'), rig.callsSince('write')]).toEqual([2 * batches, batches]);
   },
 );
+
+test('S6 a thousand changes that arrive in pieces cost one write and two reads more than at once', async () => {
+  const rig = createRig({ traits: SALESFORCE_LIKE, latencyMs: () => 100, delivers: () => false });
+  const { engine } = rig.start();
+  await rig.advance(5_000);
+  let count = 0;
+  for (const piece of [100, 250, 250, 250, 150]) {
+    const refs = Array.from({ length: piece }, (_, index) => deal(String(count + index + 1).padStart(4, '0')));
+    for (const ref of refs) {
+      rig.host.create(rig.connection.accountId, ref);
+      rig.store.putContract('w1', sampleLinked(sampleContract(ref.recordId), rig.clock.now()));
+      rig.store.link(rig.connection, ref, ref.recordId);
+    }
+    const { workspaceId, connectionId } = rig.connection;
+    await rig.store.markDirty(refs.map((ref) => ({ workspaceId, connectionId, ref, reason: 'event' })));
+    engine.wake('records');
+    count += piece;
+    // Less than a turn takes, so that each piece finds the one before it at work.
+    await rig.advance(250);
+  }
+  await rig.advance(20_000);
+  expect(rig.callsSince('write')).toBeLessThanOrEqual(Math.ceil(count / 200) + 1);
+  expect(rig.callsSince('read')).toBeLessThanOrEqual(2 * (Math.ceil(count / 200) + 1));
+});
