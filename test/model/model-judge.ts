@@ -225,8 +225,7 @@ function roll(world: PossibleWorld, { asOf, now }: Moment): PossibleWorld {
   let next = world;
   for (const model of Object.values(world.contracts)) {
     const stage = stageAsOf(model.contract, asOf);
-    const { term } =
-      stage === 'active' || stage === 'renewing' ? rolledByDate(model.contract, asOf) : model.contract;
+    const { term } = stage === 'active' || stage === 'renewing' ? rolledByDate(model.contract, asOf) : model.contract;
     const rolled = recorded(model, { ...model.contract, stage, term }, () => now);
     if (rolled.audit.length > model.audit.length) next = withContract(next, rolled);
   }
