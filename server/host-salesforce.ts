@@ -27,7 +27,7 @@ export function composeSalesforce(settings: SalesforceSettings, surroundings: Ho
   return {
     oauth,
     port: adapter,
-    rows: createContractRows(adapter),
+    rows: createContractRows(adapter, (contractId) => `${publicUrl}/contracts/${contractId}`),
     feed: createPubSubFeed({ endpoint: settings.pubSubEndpoint, sessions, world }),
     keepAlive: async (connection) => {
       const kept = await sessions.keepAlive(connection);

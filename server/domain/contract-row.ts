@@ -47,6 +47,10 @@ export type SlaResultSource = {
   /** `YYYY-MM`. */
   readonly period: string;
   readonly metric: string;
+  /** Null, or `any`, where every case counts. */
+  readonly severity: string | null;
+  /** How soon a response is due; null where the objective is none of responses or takes the usual time. */
+  readonly targetMinutes: number | null;
   /** Percent as decimal text. */
   readonly target: string;
   readonly value: string | null;

@@ -22,13 +22,16 @@ const LEASE_MS = 120_000;
 /** Batches of one kind in one run; the next run goes on. */
 const BATCHES_MAX = 20;
 
+/** When the store was asked what the row says. No part of the fingerprint: time alone makes no row due. */
+type ReadRow = { readonly readAt: number };
+
 export interface ContractRows {
   /** Rows of one call. */
   readonly batchMax: number;
   /** Sets the rows to these contents; one end per row, null for written. All rows are of one kind. */
   write(
     connection: ConnectionRef,
-    rows: readonly DueRow[],
+    rows: readonly (DueRow & ReadRow)[],
     options: CallOptions,
   ): Promise<HostResult<readonly { readonly rowId: string; readonly failure: HostFailure | null }[]>>;
 }
@@ -51,8 +54,9 @@ export function createProjection(parts: ProjectionParts) {
     let written = 0;
     for (const kind of ROW_KINDS) {
       for (let batch = 0; batch < BATCHES_MAX && !signal.aborted; batch += 1) {
+        const readAt = parts.world.clock.now();
         const due = await parts.store.listDue(connection, kind, rows.batchMax);
-        const end = due.length === 0 ? 'nothing' : await writeBatch(parts, { connection, kind, rows, due });
+        const end = due.length === 0 ? 'nothing' : await writeBatch(parts, { connection, kind, rows, due, readAt });
         if (end === 'failed') return written;
         if (end === 'nothing') break;
         written += due.length;
@@ -89,22 +93,31 @@ type Batch = {
   readonly kind: RowKind;
   readonly rows: ContractRows;
   readonly due: readonly DueRow[];
+  readonly readAt: number;
 };
 
-/** Rows that the org refuses for what they say are not sent again until they say something else; everything else is tried again. */
+/**
+ * Rows that the org refuses for what they say are not sent again until they say something else; everything else is tried again. A row that
+ * the org calls late is as good as written: somebody else brought a newer one, and what is due now is looked up anew.
+ */
 async function writeBatch(
   parts: ProjectionParts,
-  { connection, kind, rows, due }: Batch,
+  { connection, kind, rows, due, readAt }: Batch,
 ): Promise<'worked' | 'failed'> {
-  const answer = await rows.write(connection, due, { priority: 'sweep' });
+  const answer = await rows.write(
+    connection,
+    due.map((row) => ({ ...row, readAt })),
+    { priority: 'sweep' },
+  );
   if (!answer.ok) {
     const { connectionId } = connection;
     parts.world.log.warn({ connectionId, kind, failure: answer.failure.kind }, 'rows were not written; they stay due');
     return 'failed';
   }
   const fingerprints = new Map(due.map(({ rowId, fingerprint }) => [rowId, fingerprint]));
-  const settled = answer.value.flatMap(({ rowId, failure }) => {
+  const settled = answer.value.flatMap(({ rowId, failure: said }) => {
     const fingerprint = fingerprints.get(rowId);
+    const failure = said?.kind === 'stale' ? null : said;
     const isFinal = failure === null || HOST_FAILURE_FATES[failure.kind] === 'dead_letter';
     return fingerprint === undefined || !isFinal ? [] : [{ rowId, fingerprint, failure: failure && detailOf(failure) }];
   });

@@ -1,11 +1,14 @@
 /** Package and server are built apart and meet in an org: what one says is what the other expects. */
 import { describe, expect, test } from 'vitest';
 import { CARD_TIMEOUT_MS } from '../../app/core/card-client.ts';
+import { rowOf } from '../../server/crm/salesforce/contract-rows.ts';
 import { fieldName, fieldOfName, PACKAGE_PREFIX } from '../../server/crm/salesforce/field-names.ts';
 import { toSalesforceFields } from '../../server/crm/salesforce/fields.ts';
 import { parseJournal } from '../../server/crm/salesforce/journal.ts';
 import { CHANGE_TOPIC } from '../../server/crm/salesforce/pubsub/feed.ts';
 import { REQUIRED_SCOPES } from '../../server/crm/salesforce/scopes.ts';
+import type { RowValue } from '../../server/crm/salesforce/upsert-rows.ts';
+import type { RowSource } from '../../server/domain/contract-row.ts';
 import { MIRROR_FIELD_NAMES } from '../../server/domain/mirror.ts';
 import { ROUTES } from '../../server/http/routes/routes.ts';
 import { all, packageFields, packageFiles, readMetadata, readSource, value } from './salesforce-package-files.ts';
@@ -106,6 +109,12 @@ describe('the sync', () => {
     expect(said).toHaveLength(1);
   });
 
+  test('the server knows a late row by the word the trigger says', () => {
+    const said = matchesIn('classes/ContractRevisions.cls', /String STALE_REVISION = '(\w+)'/g);
+    expect(said).toEqual(matchesIn(`${SERVER}/crm/salesforce/failures.ts`, /const LATE_WORD = '(\w+)'/g));
+    expect(said).toHaveLength(1);
+  });
+
   test('the server reads a journal as the trigger writes it', () => {
     const keys = matchesIn('classes/MirrorJournal.cls', /^ {8}public \w+ (\w);$/gm);
     const samples: Readonly<Record<string, unknown>> = {
@@ -176,4 +185,91 @@ describe('the sync', () => {
       expect(takes(field, `0.${'0'.repeat(scale)}1`)).toBe(false);
     },
   );
+});
+
+describe('the rows', () => {
+  const CONTRACT: RowSource = {
+    kind: 'contract',
+    contractId: 'c1',
+    number: 'C-1',
+    title: 'Hosting',
+    side: 'buy',
+    stage: 'active',
+    health: 'good',
+    renewalKind: 'auto',
+    renewalDecision: 'renew',
+    effectiveDate: '2026-01-01',
+    endDate: '2027-01-01',
+    signedDate: '2025-12-01',
+    renewalDate: '2027-01-01',
+    noticeDeadline: '2026-10-01',
+    valueMinor: '100',
+    currency: 'GBP',
+    counterparty: 'Northwind Hosting Limited',
+    ownerEmail: 'mia.chen@harbourfinch.example',
+    archived: false,
+    revision: 7,
+    riskFlags: ['no_sla'],
+    slaStatus: 'met',
+    availabilityLastMonth: '99.95',
+    responseComplianceLastMonth: '98.5',
+    breachesTwelveMonths: 0,
+  };
+  const LINK: RowSource = {
+    kind: 'link',
+    contractId: 'c1',
+    objectType: 'account',
+    recordId: '001CP0000000001AAA',
+    active: true,
+    isLead: true,
+  };
+  const RESULT: RowSource = {
+    kind: 'sla_result',
+    contractId: 'c1',
+    objectiveId: 'o1',
+    period: '2026-10',
+    metric: 'availability',
+    severity: null,
+    targetMinutes: null,
+    target: '99.9',
+    value: '99.95',
+    verdict: 'met',
+    accountId: '001CP0000000001AAA',
+  };
+  const SETTING = { readAt: 1, contractUrl: (id: string) => `https://counterpart.example/contracts/${id}` };
+  /** Which values a field of each type of the package takes. */
+  const KINDS: Readonly<Record<string, readonly RowValue['kind'][]>> = {
+    Text: ['text'],
+    Url: ['text'],
+    Email: ['text'],
+    Picklist: ['text'],
+    MultiselectPicklist: ['text'],
+    Number: ['number'],
+    Date: ['date'],
+    DateTime: ['instant'],
+    Checkbox: ['checkbox'],
+    Lookup: ['reference', 'lookup', 'empty'],
+    MasterDetail: ['lookup'],
+  };
+
+  const typeOf = (fields: ReturnType<typeof packageFields>, name: string): string => {
+    const element = fields.find((field) => field.name === name)?.element;
+    return (element === undefined ? null : value(element, 'type')) ?? '';
+  };
+
+  test.each([
+    ['Contract_Record__c', CONTRACT],
+    ['Contract_Link__c', LINK],
+    ['Sla_Result__c', RESULT],
+  ] as const)('the server writes every field of %s, each as its type takes it', (object, source) => {
+    const own = packageFields().filter((field) => field.object === object && field.name !== 'External_Id__c');
+    const written = Object.entries(rowOf(source, SETTING).fields).flatMap(([name, { kind }]) =>
+      name === 'Name' ? [] : [{ name: name.replace(PACKAGE_PREFIX, '').replace(/__r$/, '__c'), kind }],
+    );
+    expect(written.map(({ name }) => name).toSorted()).toEqual(own.map(({ name }) => name).toSorted());
+    for (const { name, kind } of written) {
+      const type = typeOf(own, name);
+      expect(KINDS[type], `${object}.${name} is a ${type}`).toContain(kind);
+    }
+  });
 });

@@ -238,6 +238,29 @@ describe('contracts as rows of the org', () => {
       counterpart__Contract_Record__c: await rowId(),
     });
     expect(await project()).toBe(0);
+    expect((await row())?.['counterpart__Contract_Url__c']).toBe(`${api.origin}/contracts/${contractId}`);
+    expect((await row())?.['counterpart__Last_Synced_At__c']).toMatch(/^\d{4}-\d\d-\d\dT/);
+  });
+
+  test('a row that the org has newer is left as it is: no failure, and not sent again', async () => {
+    const { rows } = await database.admin.query<{ revision: number }>('SELECT revision FROM contract WHERE id = $1', [
+      contractId,
+    ]);
+    const revision = rows[0]?.revision ?? 0;
+    await database.admin.query(`UPDATE contract SET title = 'As it was', revision = $2 WHERE id = $1`, [
+      contractId,
+      revision - 1,
+    ]);
+    expect(await project()).toBe(1);
+    expect((await row())?.['counterpart__Title__c']).toBe('Cloud hosting');
+    expect(await project()).toBe(0);
+    const told = await database.admin.query(`SELECT failure FROM projected_row WHERE kind = 'contract'`);
+    expect(told.rows).toEqual([{ failure: null }]);
+    await database.admin.query(`UPDATE contract SET title = 'Cloud hosting', revision = $2 WHERE id = $1`, [
+      contractId,
+      revision,
+    ]);
+    expect(await project()).toBe(1);
   });
 
   test('what changes is written again, and so is a row that was lost on the way there', async () => {

@@ -17,6 +17,9 @@ export const EXTERNAL_ID_FIELD = packaged('External_Id__c');
 
 /** Lengths of the package's text fields; a longer text is cut, for a refused row would show nothing at all. */
 const NAME_LENGTH_MAX = 80;
+/** Of Salesforce's own field types (Object reference, Field types). */
+const EMAIL_LENGTH_MAX = 80;
+const URL_LENGTH_MAX = 255;
 const TEXT_LENGTH_MAX = 255;
 /** Picklists without a value for what they do not know: the field stays empty. */
 const METRICS: ReadonlySet<string> = new Set(['availability', 'response', 'resolution']);
@@ -33,15 +36,28 @@ export function externalIdOf(source: RowSource): string {
   }
 }
 
-export function rowOf(source: RowSource): ProjectedRow {
+/** What a row says besides its source. */
+export type RowSetting = {
+  /** When the source was read; of two rows with one revision, the package keeps the one that was read later. */
+  readonly readAt: number;
+  /** Address of the contract in the workspace. */
+  readonly contractUrl: (contractId: string) => string;
+};
+
+export function rowOf(source: RowSource, setting: RowSetting): ProjectedRow {
   const externalId = externalIdOf(source);
+  const fields = { ...fieldsOf(source, setting), ...named({ Last_Synced_At__c: instant(setting.readAt) }) };
+  return { externalId, fields };
+}
+
+function fieldsOf(source: RowSource, { contractUrl }: RowSetting): Readonly<Record<string, RowValue>> {
   switch (source.kind) {
     case 'contract':
-      return { externalId, fields: contractFields(source) };
+      return contractFields(source, contractUrl(source.contractId));
     case 'link':
-      return { externalId, fields: linkFields(source) };
+      return linkFields(source);
     case 'sla_result':
-      return { externalId, fields: resultFields(source) };
+      return resultFields(source);
   }
 }
 
@@ -51,6 +67,10 @@ const text = (value: string | null, lengthMax = TEXT_LENGTH_MAX): RowValue =>
 const day = (value: string | null): RowValue => (value === null ? EMPTY : { kind: 'date', day: value });
 const decimal = (value: string | null): RowValue =>
   value !== null && /^-?\d+(\.\d+)?$/.test(value) ? { kind: 'number', decimal: value } : EMPTY;
+const instant = (at: number): RowValue => ({ kind: 'instant', at });
+/** Part of an address is another address, or none: one that is too long is left out. */
+const whole = (value: string | null, lengthMax: number): RowValue =>
+  value === null || value.length > lengthMax ? EMPTY : text(value, lengthMax);
 const checkbox = (checked: boolean): RowValue => ({ kind: 'checkbox', checked });
 const contract = (contractId: string): RowValue => ({
   kind: 'lookup',
@@ -63,7 +83,7 @@ function named(fields: Readonly<Record<string, RowValue>>): Readonly<Record<stri
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [packaged(name), value]));
 }
 
-function contractFields(source: ContractSource): Readonly<Record<string, RowValue>> {
+function contractFields(source: ContractSource, url: string): Readonly<Record<string, RowValue>> {
   const { valueMinor, currency } = source;
   const value =
     valueMinor === null || currency === null ? null : formatDecimal({ minor: BigInt(valueMinor), currency });
@@ -85,7 +105,8 @@ function contractFields(source: ContractSource): Readonly<Record<string, RowValu
       Contract_Value__c: decimal(value),
       Contract_Currency__c: text(currency),
       Counterparty__c: text(source.counterparty),
-      Owner_Email__c: text(source.ownerEmail),
+      Owner_Email__c: whole(source.ownerEmail, EMAIL_LENGTH_MAX),
+      Contract_Url__c: whole(url, URL_LENGTH_MAX),
       Archived__c: checkbox(source.archived),
       Revision__c: decimal(String(source.revision)),
       Risk_Flags__c: text([...source.riskFlags].sort().join(';'), Number.POSITIVE_INFINITY),
@@ -115,7 +136,7 @@ function resultFields(source: SlaResultSource): Readonly<Record<string, RowValue
     Account__c: record(source.accountId),
     Month__c: day(`${source.period}-01`),
     Metric__c: text(METRICS.has(source.metric) ? source.metric : null),
-    Objective__c: text(source.objectiveId),
+    Objective__c: text(wordsOf(source)),
     Target__c: decimal(source.target),
     Value__c: decimal(source.value),
     Verdict__c: text(source.verdict),
@@ -123,12 +144,27 @@ function resultFields(source: SlaResultSource): Readonly<Record<string, RowValue
   });
 }
 
-/** A row as it is due: our id of it, and what it says. */
-type Due = { readonly rowId: string; readonly source: RowSource };
+const MINUTES_PER_HOUR = 60;
+
+/** What an objective measures, in English as the package's own words are. */
+function wordsOf({ metric, severity, targetMinutes }: SlaResultSource): string {
+  const measured = metric === 'response' ? `First response${withinOf(targetMinutes)}` : metric.replaceAll('_', ' ');
+  const words = `${measured.slice(0, 1).toUpperCase()}${measured.slice(1)}`;
+  return severity === null || severity === '' || severity === 'any' ? words : `${words}, severity ${severity}`;
+}
+
+function withinOf(minutes: number | null): string {
+  if (minutes === null) return ' in time';
+  const [count, unit] = minutes % MINUTES_PER_HOUR === 0 ? [minutes / MINUTES_PER_HOUR, 'hour'] : [minutes, 'minute'];
+  return ` within ${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+/** A row as it is due: our id of it, what it says, and when that was read. */
+type Due = { readonly rowId: string; readonly source: RowSource; readonly readAt: number };
 type RowEnd = { readonly rowId: string; readonly failure: HostFailure | null };
 
 /** Rows of one kind in one call; the ends come under the ids that the rows came with. */
-export function createContractRows(upserter: RowUpserter) {
+export function createContractRows(upserter: RowUpserter, contractUrl: RowSetting['contractUrl']) {
   return {
     batchMax: UPSERT_BATCH_MAX,
     write: async (
@@ -140,7 +176,7 @@ export function createContractRows(upserter: RowUpserter) {
       if (first === undefined) return { ok: true, value: [] };
       const rowIds = new Map(due.map(({ rowId, source }) => [externalIdOf(source), rowId]));
       const object = OBJECTS[first.source.kind];
-      const rows = due.map(({ source }) => rowOf(source));
+      const rows = due.map(({ source, readAt }) => rowOf(source, { readAt, contractUrl }));
       const answer = await upserter.upsertRows(
         connection,
         { object, externalIdField: EXTERNAL_ID_FIELD, rows },

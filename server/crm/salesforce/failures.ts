@@ -39,8 +39,9 @@ const DAILY_WAIT_MS = 900_000;
 const CONCURRENCY_WAIT_MS = 10_000;
 const DAY_MS = 86_400_000;
 const DETAIL_LENGTH_MAX = 300;
-/** How the package's trigger begins its refusal of a write that was based on an older version. */
+/** How the package's triggers begin their refusal of a write that was based on an older version, or that brings an older revision. */
 const STALE_WORD = 'STALE_BASE_VERSION';
+const LATE_WORD = 'STALE_REVISION';
 
 /** Codes with a fate of their own; any other is a plain refusal of the record or the call. */
 export const CODE_CLASSES: Readonly<Record<string, FailureClass>> = {
@@ -145,7 +146,10 @@ export function failureOfPart(errors: readonly ApiError[]): HostFailure {
 }
 
 function isStaleRefusal({ statusCode, message }: ApiError): boolean {
-  return statusCode === 'FIELD_CUSTOM_VALIDATION_EXCEPTION' && message?.startsWith(STALE_WORD) === true;
+  return (
+    statusCode === 'FIELD_CUSTOM_VALIDATION_EXCEPTION' &&
+    [STALE_WORD, LATE_WORD].some((word) => message?.startsWith(`${word}: `) === true)
+  );
 }
 
 function rejection({ error, answer }: Context): HostFailure {

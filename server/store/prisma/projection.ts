@@ -40,7 +40,7 @@ WHERE l.workspace_id = $1 AND l.connection_id = $2 AND l.object_type IN ('opport
 const SLA_RESULTS = `
 SELECT r.objective_id || '/' || r.period AS row_id,
   jsonb_build_object('kind', 'sla_result', 'contractId', r.contract_id, 'objectiveId', r.objective_id, 'period', r.period,
-    'metric', o.metric, 'target', o.target, 'value', r.display, 'verdict', r.verdict, 'accountId', (
+    'metric', o.metric, 'severity', o.severity, 'targetMinutes', o.definition -> 'targetMinutes', 'target', o.target, 'value', r.display, 'verdict', r.verdict, 'accountId', (
       SELECT CASE WHEN count(*) = 1 THEN min(l.record_id) END FROM contract_link l WHERE l.workspace_id = $1 AND l.connection_id = $2
         AND l.contract_id = r.contract_id AND l.object_type = 'account' AND l.state = 'active')) AS source
 FROM (SELECT DISTINCT ON (s.objective_id, s.period) s.* FROM sla_result s
@@ -93,6 +93,8 @@ const slaResultSource = z.object({
   objectiveId: text,
   period: text,
   metric: text,
+  severity: text.nullable(),
+  targetMinutes: z.number().nullable().catch(null),
   target: text,
   value: text.nullable(),
   verdict: text,

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createContractRows, externalIdOf, rowOf } from '../../../server/crm/salesforce/contract-rows.ts';
+import { createContractRows, externalIdOf, rowOf as rowWith } from '../../../server/crm/salesforce/contract-rows.ts';
 import type { RowUpserter, UpsertRequest } from '../../../server/crm/salesforce/upsert-rows.ts';
 import type { ContractSource, LinkSource, RowSource, SlaResultSource } from '../../../server/domain/contract-row.ts';
 
@@ -48,11 +48,18 @@ const RESULT: SlaResultSource = {
   objectiveId: 'o1',
   period: '2026-10',
   metric: 'availability',
+  severity: null,
+  targetMinutes: null,
   target: '99.9',
   value: null,
   verdict: 'no_data',
   accountId: null,
 };
+const SETTING = {
+  readAt: 1_790_000_000_000,
+  contractUrl: (id: string) => `https://counterpart.example/contracts/${id}`,
+};
+const rowOf = (source: RowSource) => rowWith(source, SETTING);
 const CONNECTION = { workspaceId: 'w', connectionId: 'k', host: 'salesforce', accountId: '00D' } as const;
 
 describe('rows', () => {
@@ -86,6 +93,35 @@ describe('rows', () => {
     expect(text.isWellFormed()).toBe(true);
   });
 
+  test('a row says where its contract is and when it was read, whichever row it is', () => {
+    expect(rowOf(CONTRACT).fields['counterpart__Contract_Url__c']).toEqual({
+      kind: 'text',
+      text: 'https://counterpart.example/contracts/c1',
+    });
+    for (const source of [CONTRACT, LINK, RESULT]) {
+      expect(rowOf(source).fields['counterpart__Last_Synced_At__c']).toEqual({ kind: 'instant', at: SETTING.readAt });
+    }
+  });
+
+  test('an address that does not fit is left out, for the first part of one is the address of somebody else', () => {
+    const emailOf = (ownerEmail: string) => rowOf({ ...CONTRACT, ownerEmail }).fields['counterpart__Owner_Email__c'];
+    const fits = `${'a'.repeat(60)}@harbourfinch.examp`;
+    expect(fits).toHaveLength(79);
+    expect(emailOf(`${fits}l`)).toEqual({ kind: 'text', text: `${fits}l` });
+    expect(emailOf(`${fits}le`)).toEqual({ kind: 'empty' });
+  });
+
+  test.each([
+    ['availability', null, null, 'Availability'],
+    ['response', 'any', 240, 'First response within 4 hours'],
+    ['response', 'critical', 90, 'First response within 90 minutes, severity critical'],
+    ['response', null, 60, 'First response within 1 hour'],
+    ['response', null, null, 'First response in time'],
+  ])('an objective of %s, severity %s, %s minutes is told in words', (metric, severity, targetMinutes, words) => {
+    const { fields } = rowOf({ ...RESULT, metric, severity, targetMinutes });
+    expect(fields['counterpart__Objective__c']).toEqual({ kind: 'text', text: words });
+  });
+
   test('a link names one record, and none once it has ended', () => {
     const on = rowOf(LINK).fields;
     expect(on['counterpart__Opportunity__c']).toEqual({ kind: 'reference', recordId: LINK.recordId });
@@ -113,8 +149,9 @@ describe('rows', () => {
     const due = [CONTRACT, { ...CONTRACT, contractId: 'c2' }].map((source) => ({
       rowId: `row ${source.contractId}`,
       source,
+      readAt: SETTING.readAt,
     }));
-    const ends = await createContractRows(upserter).write(CONNECTION, due, { priority: 'sweep' });
+    const ends = await createContractRows(upserter, SETTING.contractUrl).write(CONNECTION, due, { priority: 'sweep' });
     expect(ends).toEqual({
       ok: true,
       value: [

@@ -162,6 +162,8 @@ describe('details that decide', () => {
     const refusal = (message: string) =>
       failureOfPart([{ statusCode: 'FIELD_CUSTOM_VALIDATION_EXCEPTION', message, fields: [] }]);
     expect(refusal('STALE_BASE_VERSION: written on version 3, the record is at 4')).toEqual({ kind: 'stale' });
+    expect(refusal('STALE_REVISION: written 3, the record is at 4')).toEqual({ kind: 'stale' });
+    expect(refusal('STALE_REVISIONS are kept')).toMatchObject({ kind: 'rejected' });
     expect(refusal('Close date first. STALE_BASE_VERSION')).toMatchObject({ kind: 'rejected' });
   });
 
