@@ -227,6 +227,6 @@ function isSimilar(left: string, right: string): boolean {
 
 function partsOf(name: string): ReadonlySet<string> {
   if (!/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}/u.test(name)) return new Set(name.split(' '));
-  const characters = [...name.replaceAll(' ', '')];
+  const characters = Array.from(name.replaceAll(' ', ''));
   return new Set(characters.slice(1).map((character, index) => `${characters[index] ?? ''}${character}`));
 }

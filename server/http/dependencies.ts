@@ -29,7 +29,7 @@ export type RateLimits = { readonly perAddress: number; readonly perUser: number
 export const RATE_LIMITS_DEFAULT: RateLimits = { perAddress: 1200, perUser: 600, perWorkspace: 3000 };
 
 /** What the browser flow of an install needs: the CRMs that this server is an app of, and where what they grant is kept. */
-export type OAuthParts = {
+type OAuthParts = {
   readonly hosts: { readonly [H in Host]?: OAuthHost };
   readonly vault: CredentialVault;
   readonly setState: SyncStore['setConnectionState'];

@@ -34,7 +34,7 @@ export function createDerivedRefresh(parts: ServiceParts) {
     }
   };
 
-  const workspaceOf = recently(parts.world.clock, WORKSPACE_KEPT_MS, parts.contracts.getWorkspace);
+  const workspaceOf = recently(parts.world.clock, WORKSPACE_KEPT_MS, (id: string) => parts.contracts.getWorkspace(id));
 
   return {
     /** Before lists and totals are read. */

@@ -37,7 +37,6 @@ export type MatchSupport = {
   readonly directory: Pick<SyncStore, 'listConnections' | 'leaseJob' | 'readBackfill'>;
 };
 type MatchParts = ServiceParts & MatchSupport;
-export type RecordMatches = ReturnType<typeof createRecordMatches>;
 
 export function createRecordMatches(parts: MatchParts) {
   const worker = parts.world.random.uuid();

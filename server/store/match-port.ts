@@ -3,7 +3,7 @@ import type { HostObjectType } from '../crm/port.ts';
 import type { MatchFacts, MatchReason } from '../domain/record-match.ts';
 import type { ConnectionRow, WriteContext } from './contract-port.ts';
 
-export const MATCH_STATES = ['suggested', 'confirmed', 'dismissed'] as const;
+const MATCH_STATES = ['suggested', 'confirmed', 'dismissed'] as const;
 export type MatchState = (typeof MATCH_STATES)[number];
 export type MatchObjectType = Exclude<HostObjectType, 'case'>;
 
@@ -59,7 +59,7 @@ export type MatchRow = {
   readonly decidedAt: number | null;
   readonly decidedBy: string | null;
 };
-export type MatchPlace = { readonly score: number; readonly id: string };
+type MatchPlace = { readonly score: number; readonly id: string };
 
 export type DecisionResult = 'decided' | 'not_found' | 'other_state' | 'record_taken' | 'too_many_links';
 

@@ -41,7 +41,7 @@ export function createEngine(parts: EngineParts): Engine {
       const wakeAll = (): void => Object.values(waits).forEach(({ wake }) => wake());
       until.addEventListener('abort', wakeAll, { once: true });
       const jobLoops = Array.from({ length: Math.ceil(parts.settings.workerCount / 2) }, () =>
-        loop({ step: schedule.runNext, dueAt: schedule.nextDueAt, wait: waits.jobs }, until),
+        loop({ step: schedule.runNext, dueAt: () => schedule.nextDueAt(), wait: waits.jobs }, until),
       );
       running = Promise.all([
         loop({ step: ingest, dueAt: never, wait: waits.deliveries }, until),

@@ -53,6 +53,6 @@ export async function startBenchHost(setup: HostSetup): Promise<BenchHost> {
     calls: async (portalIds, { forget = false } = {}) =>
       callReport.parse(await ask('calls', { portalIds: [...portalIds], forget })),
     agreement: async (portalIds) => agreementReport.parse(await ask('agreement', { portalIds: [...portalIds] })),
-    stop: host.stop,
+    stop: () => host.stop(),
   };
 }

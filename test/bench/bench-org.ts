@@ -32,6 +32,6 @@ export async function startBenchOrg(setup: OrgSetup): Promise<BenchOrg> {
     set: async (index, date) => instantReport.parse(await ask('set', { index, date })),
     arrival: async (index, date, patienceMs) => arrivalReport.parse(await ask('arrival', { index, date, patienceMs })),
     calls: async ({ forget = false } = {}) => orgCalls.parse(await ask('calls', { forget })),
-    stop: org.stop,
+    stop: () => org.stop(),
   };
 }

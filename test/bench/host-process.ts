@@ -62,7 +62,7 @@ const arrivals = watchArrivals();
 const arrivalKey = (portalId: string, recordId: string): string => `${portalId}/${recordId}`;
 practice.hubspot.practice.onChange(({ portalId, typeId, objectId, detail }) => {
   if (typeId !== DEAL || detail.kind !== 'propertyChange' || detail.propertyName !== RENEWAL_DATE) return;
-  arrivals.note(arrivalKey(portalId, objectId), String(detail.propertyValue));
+  arrivals.note(arrivalKey(portalId, objectId), detail.propertyValue);
 });
 
 const send = (message: HostMessage): void => void process.send?.(message);

@@ -1,7 +1,7 @@
 /** jsforce's own Connection, unmodified and told nothing but address, token and version, walks through every endpoint the product uses. */
 import jsforce from 'jsforce';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { at } from '../support/practice.ts';
+import { at, textAt } from '../support/practice.ts';
 import {
   ORG_REDIRECT_URI,
   type OrgForTest,
@@ -130,7 +130,7 @@ describe('Connection', () => {
       "SELECT Id, Name, Owner.Email, (SELECT Id FROM counterpart__Contract_Links__r) FROM Opportunity WHERE Name LIKE 'w%' ORDER BY Name";
     expect((await connection.query(soql)).records.map((one) => at(one, 'Name'))).toEqual(['w1', 'w2']);
     expect((await connection.query('SELECT Id FROM User')).done).toBe(true);
-    const all = await connection.query(`${soql.replace(', (SELECT Id FROM counterpart__Contract_Links__r)', '')}`, {
+    const all = await connection.query(soql.replace(', (SELECT Id FROM counterpart__Contract_Links__r)', ''), {
       scanAll: true,
       autoFetch: true,
     });
@@ -149,7 +149,7 @@ describe('Connection', () => {
 
   test('bulk 2.0: query and ingest to the end', async () => {
     const rows = await (await connection.bulk2.query('SELECT Id, Name FROM Opportunity')).toArray();
-    expect(rows.map((row) => at(row, 'Name')).toSorted()).toEqual(['w1', 'w2']);
+    expect(rows.map((row) => textAt(row, 'Name')).toSorted()).toEqual(['w1', 'w2']);
     const loaded = await connection.bulk2.loadAndWaitForResults({
       object: 'Account',
       operation: 'insert',

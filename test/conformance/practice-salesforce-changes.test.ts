@@ -40,7 +40,11 @@ const ours = (token: string, base: number, values = {}): object => ({
   ...values,
 });
 const stored = (id: string): Readonly<Record<string, unknown>> => practice.org.record('Opportunity', id) ?? {};
-const journal = (id: string): readonly unknown[] => JSON.parse(String(stored(id)[JOURNAL ?? ''] ?? '[]'));
+const journal = (id: string): readonly unknown[] => {
+  const kept = stored(id)[JOURNAL ?? ''] ?? '[]';
+  if (typeof kept !== 'string') throw new Error('the journal is no text');
+  return JSON.parse(kept);
+};
 
 describe('The package’s trigger MirrorJournal', () => {
   test('a write of ours on the stored version raises it; on an older one it is refused alone', async () => {

@@ -24,7 +24,7 @@ function startWakeUp(org: TestOrg, seed: number): MemoryStore {
     ...world.clock,
     sleep: (delayMs: number, signal?: AbortSignal) => world.clock.sleep(delayMs / HASTE, signal),
   };
-  const store = createMemoryStore(world.clock.now);
+  const store = createMemoryStore(() => world.clock.now());
   store.addConnection(TEST_CONNECTION);
   const stopping = new AbortController();
   const feed = testFeed(org, { silenceMsMax: 60_000 });
@@ -98,7 +98,7 @@ test('S14 streams share connections, up to a number of them each', () => {
   leases[0]?.release();
   channels.lease();
   expect(channels.count(), 'the room that was given back is used').toBe(2);
-  for (const { release } of leases) release();
+  for (const lease of leases) lease.release();
   expect(channels.count(), 'a connection that nobody uses is closed').toBe(1);
   channels.close();
   expect(channels.count()).toBe(0);

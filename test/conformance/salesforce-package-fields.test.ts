@@ -159,7 +159,7 @@ describe('permission sets', () => {
   test('people read the package’s objects and the connection writes them', () => {
     for (const { name, element } of SETS) {
       const objects = all(element, 'objectPermissions');
-      expect(objects.map((entry) => value(entry, 'object')).toSorted()).toEqual(OWN);
+      expect(objects.map((entry) => value(entry, 'object') ?? '').toSorted()).toEqual(OWN);
       const writes = objects.filter((entry) =>
         ['allowCreate', 'allowEdit', 'allowDelete', 'modifyAllRecords'].some((right) => value(entry, right) === 'true'),
       );
@@ -260,7 +260,7 @@ describe('names', () => {
 
   test('the channel carries the changes of the three objects that the server reads', () => {
     const members = packageFiles(/\.platformEventChannelMember-meta\.xml$/).map((file) => readMetadata(file));
-    expect(members.map((member) => value(member, 'selectedEntity')).toSorted()).toEqual([
+    expect(members.map((member) => value(member, 'selectedEntity') ?? '').toSorted()).toEqual([
       'AccountChangeEvent',
       'CaseChangeEvent',
       'OpportunityChangeEvent',

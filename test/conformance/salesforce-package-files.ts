@@ -20,6 +20,7 @@ export type XmlElement = {
 
 const parser = new XMLParser({ preserveOrder: true, parseTagValue: false, ignoreDeclaration: true, trimValues: true });
 const content = z.array(z.record(z.string(), z.unknown()));
+const pieces = z.array(z.object({ '#text': z.string().default('') }));
 
 const FILES = fs
   .readdirSync(SOURCE, { withFileTypes: true, recursive: true })
@@ -62,9 +63,9 @@ function elementsOf(ordered: unknown): readonly XmlElement[] {
 }
 
 function textOf(ordered: unknown): string {
-  return content
+  return pieces
     .parse(ordered)
-    .map((entry) => entry['#text'] ?? '')
+    .map((piece) => piece['#text'])
     .join('')
     .trim();
 }

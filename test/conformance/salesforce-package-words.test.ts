@@ -159,7 +159,7 @@ describe('custom labels', () => {
 
   test('every label is in both languages', () => {
     expect(english.filter((entry) => (value(entry, 'value') ?? '') === '')).toEqual([]);
-    expect(chinese.map((entry) => value(entry, 'name')).toSorted()).toEqual(names.toSorted());
+    expect(chinese.map((entry) => value(entry, 'name') ?? '').toSorted()).toEqual(names.toSorted());
     expect(chinese.filter((entry) => !HAN.test(value(entry, 'label') ?? ''))).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ export const ORG_APP = { clientId: '3MVG9-practice-client-id', clientSecret: 'pr
 const NO_FEED = '127.0.0.1:9';
 const EXTERNAL_CREDENTIAL = 'counterpart__Counterpart';
 
-export const ORG_USER = { id: makeId('005', 71), email: 'mia.chen@harbourfinch.example' };
+const ORG_USER = { id: makeId('005', 71), email: 'mia.chen@harbourfinch.example' };
 
 export type OrgCard = {
   readonly method?: 'GET' | 'POST';

@@ -50,15 +50,14 @@ async function startServer(org: TestOrg): Promise<Server> {
       const answer = await call(...args);
       return life.alive ? answer : await never;
     };
-  const { listOpenFeeds, leaseJob, readCursor, acceptFeed } = store.sync;
   const feed = testFeed(org);
   const stopping = new AbortController();
   const running = createWakeUp({
     store: {
-      listOpenFeeds: mortal(listOpenFeeds),
-      leaseJob: mortal(leaseJob),
-      readCursor: mortal(readCursor),
-      acceptFeed: mortal(acceptFeed),
+      listOpenFeeds: mortal((...args) => store.sync.listOpenFeeds(...args)),
+      leaseJob: mortal((...args) => store.sync.leaseJob(...args)),
+      readCursor: mortal((...args) => store.sync.readCursor(...args)),
+      acceptFeed: mortal((...args) => store.sync.acceptFeed(...args)),
     },
     feeds: { salesforce: feed },
     world,

@@ -24,7 +24,7 @@ export interface OrgForTest {
 }
 
 export const ORG_REDIRECT_URI = 'https://counterpart.example/oauth/salesforce/callback';
-export const PACKAGE_DIR = path.resolve(import.meta.dirname, '../../extensions/salesforce/force-app/main/default');
+const PACKAGE_DIR = path.resolve(import.meta.dirname, '../../extensions/salesforce/force-app/main/default');
 export const SECOND_USER_ID = '005CP0000000777YAA';
 
 const ORG_PROFILE: OrgProfile = {

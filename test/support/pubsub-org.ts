@@ -84,7 +84,7 @@ export async function startTestOrg(options: Partial<PracticePubSubOptions> = {})
       for (const listener of listeners) listener(made);
       return made;
     },
-    stop: bus.stop,
+    stop: () => bus.stop(),
   };
 }
 

@@ -75,7 +75,8 @@ function createQueryJob(org: PracticeOrg, call: Call): BulkJob {
 function cellOf(record: unknown, column: string): string {
   let value: unknown = record;
   for (const step of column.split('.')) value = isObject(value) ? value[step] : null;
-  return value === null || value === undefined ? '' : String(value);
+  if (value === null || value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** `Sforce-Locator` names the next page, `null` after the last; `maxRecords` its size. */

@@ -120,8 +120,10 @@ function upsertAll(org: PracticeOrg, call: Call): Reply {
   const { records, allOrNone } = readRecords(call);
   const object = objectOf(org, call);
   const field = externalIdField(org, object, call.params.field ?? '');
-  const keyOf = (record: Readonly<Record<string, unknown>>): string =>
-    String(Object.entries(record).find(([name]) => name.toLowerCase() === field.name.toLowerCase())?.[1] ?? '');
+  const keyOf = (record: Readonly<Record<string, unknown>>): string => {
+    const key = Object.entries(record).find(([name]) => name.toLowerCase() === field.name.toLowerCase())?.[1] ?? '';
+    return typeof key === 'string' ? key : JSON.stringify(key);
+  };
   const counts = Map.groupBy(records, (record) => keyOf(record).toLowerCase());
   const acts = records.map(
     (record): Act =>

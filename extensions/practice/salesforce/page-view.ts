@@ -137,18 +137,11 @@ function viewValue({ org, language }: Reading, field: FieldDefinition, value: Fi
     return entry === undefined ? code : entryLabel(field, entry, language);
   };
   if (value === null) return { value, display: '' };
-  switch (field.type) {
-    case 'picklist':
-      return { value, display: word(String(value)) };
-    case 'multipicklist':
-      return { value, display: String(value).split(';').map(word).join('; ') };
-    case 'reference': {
-      const parents = field.referenceTo.flatMap((name) => org.records.get(name, String(value)) ?? []);
-      return { value, display: parents[0] === undefined ? String(value) : nameOf(org, parents[0]) };
-    }
-    default:
-      return { value, display: String(value) };
-  }
+  if (field.type === 'picklist') return { value, display: word(String(value)) };
+  if (field.type === 'multipicklist') return { value, display: String(value).split(';').map(word).join('; ') };
+  if (field.type !== 'reference') return { value, display: String(value) };
+  const parents = field.referenceTo.flatMap((name) => org.records.get(name, String(value)) ?? []);
+  return { value, display: parents[0] === undefined ? String(value) : nameOf(org, parents[0]) };
 }
 
 /** Newest first; fields that the reader may not see are left out. */

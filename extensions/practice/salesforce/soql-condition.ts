@@ -160,7 +160,12 @@ function compileCompare<R>(
       };
       return operator === 'INCLUDES' ? includes : (value) => !includes(value);
     }
-    default:
+    case '=':
+    case '!=':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
       return literal.type.startsWith('DATE_')
         ? compareSpan(operator, spanOf(literal, scope), { operand, scope })
         : compareValue(operator, operand.type, readLiteral(literal, operand, scope));

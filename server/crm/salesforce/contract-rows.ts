@@ -13,7 +13,7 @@ const OBJECTS: Record<RowKind, string> = {
   link: packaged('Contract_Link__c'),
   sla_result: packaged('Sla_Result__c'),
 };
-export const EXTERNAL_ID_FIELD = packaged('External_Id__c');
+const EXTERNAL_ID_FIELD = packaged('External_Id__c');
 
 /** Lengths of the package's text fields; a longer text is cut, for a refused row would show nothing at all. */
 const NAME_LENGTH_MAX = 80;
@@ -63,7 +63,7 @@ function fieldsOf(source: RowSource, { contractUrl }: RowSetting): Readonly<Reco
 
 const EMPTY: RowValue = { kind: 'empty' };
 const text = (value: string | null, lengthMax = TEXT_LENGTH_MAX): RowValue =>
-  value === null || value === '' ? EMPTY : { kind: 'text', text: [...value].slice(0, lengthMax).join('') };
+  value === null || value === '' ? EMPTY : { kind: 'text', text: Array.from(value).slice(0, lengthMax).join('') };
 const day = (value: string | null): RowValue => (value === null ? EMPTY : { kind: 'date', day: value });
 const decimal = (value: string | null): RowValue =>
   value !== null && /^-?\d+(\.\d+)?$/.test(value) ? { kind: 'number', decimal: value } : EMPTY;

@@ -77,7 +77,7 @@ export async function startPracticePubSub(options: PracticePubSubOptions): Promi
     behaviour: () => settings.behaviour,
     faults: () => settings.faults,
     entitiesOf: (topicName) => topicsOf(org.schema()).get(topicName) ?? null,
-    deliver: allowance.take,
+    deliver: (count) => allowance.take(count),
   };
   const streams = new Set<Subscription>();
   const stopping = new AbortController();
@@ -102,7 +102,7 @@ export async function startPracticePubSub(options: PracticePubSubOptions): Promi
     },
     publish,
     overflow: (entityName) => publish(overflowOf(entityName, { org, clock, random })),
-    beginAnew: log.beginAnew,
+    beginAnew: () => log.beginAnew(),
     cutStreams: () => {
       endAll(streams, 'stream cut');
     },

@@ -50,7 +50,7 @@ export function createPubSubFeed(options: PubSubFeedOptions): ChangeFeed {
   const parts = { channels, methods: loadMethods(), schemas: createSchemaCache(), options };
   return {
     follow: (connection, start, followOptions) => follow(parts, { connection, start, ...followOptions }),
-    close: channels.close,
+    close: () => channels.close(),
   };
 }
 

@@ -31,7 +31,7 @@ function partNames(bitmap: string, field: SchemaField | undefined): readonly str
 /** Indices of the bits that are set, lowest first. */
 function setBits(bitmap: string): readonly number[] {
   const digits = (BITMAP.exec(bitmap)?.groups?.['digits'] ?? '').slice(-BITMAP_DIGITS_MAX);
-  return [...digits]
+  return Array.from(digits)
     .toReversed()
     .flatMap((digit, place) =>
       [0, 1, 2, 3].flatMap((bit) => ((Number.parseInt(digit, 16) >> bit) & 1 ? [place * 4 + bit] : [])),

@@ -70,7 +70,7 @@ export default class Lookup extends LightningElement {
     const search = event.target.value.trim();
     clearTimeout(this.timer);
     if (search === '') this.results = null;
-    else this.timer = setTimeout(() => this.find(search), SEARCH_MS);
+    else this.timer = setTimeout(() => void this.find(search), SEARCH_MS);
   }
 
   async find(search) {
