@@ -58,7 +58,7 @@ async function runSlice({ from, seeds, hosts }: Slice, trace?: (line: string) =>
   const tally = emptyTally();
   const startedAt = process.cpuUsage();
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const result = await simulate(seed, trace === undefined ? { hosts } : { hosts, trace });
+    const result = await simulate(seed, { hosts, asks: true, ...(trace === undefined ? {} : { trace }) });
     tally.seeds += 1;
     tally.edits += result.options.edits;
     tally.calls += result.calls;

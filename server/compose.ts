@@ -73,7 +73,8 @@ const WORKER_COUNT_DEFAULT = 4;
 /** Longest wait before the engine looks for work that no notification told of. */
 const ENGINE_POLL_MS = 1_000;
 const DIRECTORY_MS = 2_000;
-/** How late the engine may notice that a workspace has another time zone. */
+const NEWEST_WINS = { stage: 'newest', renewalDate: 'newest', renewalDecision: 'newest' } as const;
+/** How late the engine may notice that a workspace has another time zone or other policies. */
 const WORKSPACE_KEPT_MS = 10_000;
 
 export function composeServer(settings: ServerSettings, world: World): ComposedServer {
@@ -273,8 +274,7 @@ function engineSettings({ http, workerCount }: ServerSettings, world: World, con
   return {
     contractUrl: (_connection, contractId) => `${http.publicUrl}/contracts/${contractId}`,
     timeZoneOf: async (workspaceId) => (await workspaceOf(workspaceId))?.timeZone ?? 'UTC',
-    conflictPolicyOf: () =>
-      Promise.resolve({ stage: 'newest', renewalDate: 'newest', renewalDecision: 'newest' } as const),
+    conflictPolicyOf: async (workspaceId) => (await workspaceOf(workspaceId))?.conflictPolicy ?? NEWEST_WINS,
     linksByDomain: true,
     workerCount: workerCount ?? WORKER_COUNT_DEFAULT,
     pollMs: ENGINE_POLL_MS,

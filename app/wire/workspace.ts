@@ -258,7 +258,7 @@ export const conflictView = z.object({
   base: z.string().nullable(),
   ours: z.string().nullable(),
   theirs: z.string().nullable(),
-  winner: z.enum(['ours', 'theirs']),
+  winner: z.enum(['ours', 'theirs', 'undecided']).describe('undecided: nobody has won'),
   reason: z.string(),
   detail: z.string(),
   place: z.string().nullable(),
@@ -268,6 +268,10 @@ export const conflictView = z.object({
   at: instant,
   restored: z.boolean(),
   restorable: z.boolean().describe('The losing value is a legal value of a shared field'),
+  question: z
+    .enum(['open', 'answered', 'settled'])
+    .nullable()
+    .describe('Of a field that people decide: waiting for an answer, answered, or closed because both sides agree'),
 });
 export type ConflictView = z.infer<typeof conflictView>;
 export const conflictList = z.object({ results: z.array(conflictView).max(100), next: z.string().nullable() });

@@ -31,7 +31,8 @@ export type PersonRun = {
   readonly standing: boolean;
 };
 
-export const CONFLICT_POLICIES = ['newest', 'host', 'ours'] as const;
+/** `ask`: neither value wins; a person decides. */
+export const CONFLICT_POLICIES = ['newest', 'host', 'ours', 'ask'] as const;
 export type ConflictPolicy = (typeof CONFLICT_POLICIES)[number];
 
 export type Resolution =
@@ -39,7 +40,7 @@ export type Resolution =
   | { readonly kind: 'agreed' }
   /** The editor saw our value and changed it: theirs follows ours. */
   | { readonly kind: 'accepted' }
-  | { readonly kind: 'conflict'; readonly winner: 'ours' | 'theirs' };
+  | { readonly kind: 'conflict'; readonly winner: 'ours' | 'theirs' | 'undecided' };
 
 /**
  * The entries that no earlier reading has judged. `judgedUntil` (host time) ends what was seen, `base` is what was seen last: entries
@@ -103,7 +104,8 @@ function winnerOf(
   ours: { readonly value: FieldText; readonly changedAt: number },
   run: PersonRun,
   policy: ConflictPolicy,
-): 'ours' | 'theirs' {
+): 'ours' | 'theirs' | 'undecided' {
+  if (policy === 'ask') return 'undecided';
   if (policy === 'host') return 'theirs';
   if (policy === 'ours') return 'ours';
   if (run.at !== ours.changedAt) return run.at > ours.changedAt ? 'theirs' : 'ours';

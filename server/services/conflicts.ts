@@ -1,10 +1,10 @@
 /** The values that lost (sync rule S2), and putting one back in one click: it becomes the contract's value like any other change. */
 import type { ConflictView } from '../../app/wire/workspace.ts';
-import { RENEWAL_DECISIONS, SHARED_FIELDS } from '../domain/contract.ts';
+import { RENEWAL_DECISIONS, SHARED_FIELDS, type SharedField } from '../domain/contract.ts';
 import { parsePlainDate } from '../domain/dates.ts';
 import { applyRenewalDate } from '../domain/renewal.ts';
 import { parseContractStage } from '../domain/stage.ts';
-import type { ConflictRow, WorkspaceRow } from '../store/contract-port.ts';
+import type { ConflictRow, QuestionAnswer, WorkspaceRow } from '../store/contract-port.ts';
 import { changeContract, type Decision, renewalDecision, stageDecision } from './contract-changes.ts';
 import { isoText, recordUrl } from './contract-view.ts';
 import { done, type Outcome, refused } from './outcome.ts';
@@ -35,7 +35,7 @@ export function createConflicts(parts: ServiceParts) {
     ): Promise<Outcome<{ conflict: ConflictView }>> => {
       const conflict = await parts.contracts.loadConflict(workspace.id, conflictId);
       if (conflict === null) return refused('not_found');
-      const decision = decisionOf(conflict);
+      const decision = restoringOf(conflict);
       if (decision === null || conflict.contractId === null)
         return refused('date_refused', { reason: 'not_restorable' });
       if (conflict.state === 'restored') return done({ conflict: conflictView(conflict) });
@@ -51,22 +51,85 @@ export function createConflicts(parts: ServiceParts) {
           once: null,
         },
         decision,
-        conflict.id,
+        { restoresConflictId: conflict.id },
       );
       if (!restored.ok) return restored;
       const after = await parts.contracts.loadConflict(workspace.id, conflictId);
       parts.events.publish(workspace.id, { kind: 'conflicts' });
       return after === null ? refused('not_found') : done({ conflict: conflictView(after) });
     },
+    answer: (workspace: WorkspaceRow, answer: Answer): Promise<Outcome<{ conflict: ConflictView }>> =>
+      answerQuestion(parts, workspace, answer),
   };
+}
+
+type Answer = {
+  readonly conflictId: string;
+  readonly choose: 'ours' | 'theirs';
+  readonly ours: string | null;
+  readonly theirs: string | null;
+  readonly actor: string;
+};
+
+/** One that has been answered the same way already is done; one whose values have moved on is refused, so that it is looked at again. */
+async function answerQuestion(
+  parts: ServiceParts,
+  workspace: WorkspaceRow,
+  { conflictId, choose, ours, theirs, actor }: Answer,
+): Promise<Outcome<{ conflict: ConflictView }>> {
+  const conflict = await parts.contracts.loadConflict(workspace.id, conflictId);
+  if (conflict === null) return refused('not_found');
+  if (conflict.state === 'answered' && conflict.winner === choose) return done({ conflict: conflictView(conflict) });
+  const isAsked = conflict.state === 'open' && conflict.winner === 'undecided';
+  if (!isAsked || conflict.ours !== ours || conflict.theirs !== theirs) return refused('revision_conflict');
+  const answer: QuestionAnswer = { conflictId, winner: choose, ours, theirs };
+  const answered =
+    choose === 'theirs' ? await takeTheirs(parts, workspace, { conflict, answer, actor }) : await keepOurs();
+  if (!answered.ok) return answered;
+  parts.events.publish(workspace.id, { kind: 'conflicts' });
+  const after = await parts.contracts.loadConflict(workspace.id, conflictId);
+  return after === null ? refused('not_found') : done({ conflict: conflictView(after) });
+
+  async function keepOurs(): Promise<Outcome<string>> {
+    const at = parts.world.clock.now();
+    const kept = await parts.contracts.keepOurs(workspace.id, { ...answer, actor, at });
+    return kept === 'stale' ? refused('revision_conflict') : done(conflictId);
+  }
+}
+
+type Taking = { readonly conflict: ConflictRow; readonly answer: QuestionAnswer; readonly actor: string };
+
+async function takeTheirs(
+  parts: ServiceParts,
+  workspace: WorkspaceRow,
+  { conflict, answer, actor }: Taking,
+): Promise<Outcome<string>> {
+  const field = SHARED_FIELDS.find((shared) => shared === conflict.field);
+  const isEmptyDecision = field === 'renewalDecision' && answer.theirs === null;
+  const decision = decisionOf(field, isEmptyDecision ? 'undecided' : answer.theirs);
+  if (decision === null || conflict.contractId === null) return refused('date_refused', { reason: 'not_restorable' });
+  const contract = await parts.contracts.loadContract(workspace.id, conflict.contractId);
+  if (contract === null) return refused('not_found');
+  const change = {
+    workspace,
+    contractId: conflict.contractId,
+    expectedRevision: contract.contract.revision,
+    actor: { source: 'workspace', actor, connectionId: null, ref: null },
+    once: null,
+  } as const;
+  return await changeContract(parts, change, decision, { restoresConflictId: null, answers: answer });
 }
 
 const losing = ({ winner, ours, theirs }: ConflictRow): string | null => (winner === 'ours' ? theirs : ours);
 
-/** How the losing value is put back; null when the field is not shared or the value is none of its values. */
-function decisionOf(conflict: ConflictRow): Decision | null {
+/** How the losing value is put back; null when nothing lost, the field is not shared or the value is none of its values. */
+function restoringOf(conflict: ConflictRow): Decision | null {
+  if (conflict.winner === 'undecided') return null;
   const field = SHARED_FIELDS.find((shared) => shared === conflict.field);
-  const value = losing(conflict);
+  return decisionOf(field, losing(conflict));
+}
+
+function decisionOf(field: SharedField | undefined, value: string | null): Decision | null {
   switch (field) {
     case 'stage': {
       const stage = parseContractStage(value);
@@ -87,6 +150,11 @@ function decisionOf(conflict: ConflictRow): Decision | null {
     case undefined:
       return null;
   }
+}
+
+function questionOf({ state, winner }: ConflictRow): ConflictView['question'] {
+  if (state === 'answered' || state === 'settled') return state;
+  return state === 'open' && winner === 'undecided' ? 'open' : null;
 }
 
 function conflictView(row: ConflictRow): ConflictView {
@@ -114,6 +182,7 @@ function conflictView(row: ConflictRow): ConflictView {
           },
     at: isoText(row.at),
     restored: row.state === 'restored',
-    restorable: row.state === 'open' && row.contractId !== null && decisionOf(row) !== null,
+    restorable: row.state === 'open' && row.contractId !== null && restoringOf(row) !== null,
+    question: questionOf(row),
   };
 }

@@ -10,6 +10,7 @@ import type {
   ContractRow,
   FieldChange,
   Once,
+  UpdateContract,
   WorkspaceRow,
   WriteContext,
   WriteResult,
@@ -65,7 +66,7 @@ export async function changeContract(
   parts: ServiceParts,
   request: ChangeRequest,
   decide: Decision,
-  restoresConflictId: string | null = null,
+  resolving: Pick<UpdateContract, 'restoresConflictId' | 'answers'> = { restoresConflictId: null },
 ): Promise<Outcome<string>> {
   const row = await parts.contracts.loadContract(request.workspace.id, request.contractId);
   if (row === null || row.contract.archived) return refused('not_found');
@@ -74,13 +75,14 @@ export async function changeContract(
   const decided = decide(row.contract, todayOf(parts, request.workspace));
   if (!decided.ok) return decided;
   const changes = changesBetween(row.contract, decided.contract);
-  if (changes.length === 0 && restoresConflictId === null) return done(row.contract.id);
+  const isResolving = resolving.restoresConflictId !== null || resolving.answers !== undefined;
+  if (changes.length === 0 && !isResolving) return done(row.contract.id);
   const result = await parts.contracts.updateContract(context, {
     contract: decided.contract,
     expectedRevision: row.contract.revision,
     derived: await derive(parts, request.workspace, { contract: decided.contract, sla: row.sla }),
     changes,
-    restoresConflictId,
+    ...resolving,
   });
   return concluded(parts, request.workspace.id, result);
 }

@@ -7,7 +7,7 @@ import { daysBetween } from '../domain/dates.ts';
 import { leadContract } from '../domain/lead.ts';
 import { endDateOf, type NoticeDeadline, noticeWindow, renewalDateOf } from '../domain/renewal.ts';
 import { parseContractStage, stageAsOf, stageChoices } from '../domain/stage.ts';
-import type { ContractDetailRow, ContractRow, LinkRow, RecordCardRow } from '../store/contract-port.ts';
+import type { ConflictRow, ContractDetailRow, ContractRow, LinkRow, RecordCardRow } from '../store/contract-port.ts';
 import { attentionOf, byStanding } from './record-attention.ts';
 import { assessContract } from '../domain/assessment.ts';
 
@@ -179,7 +179,7 @@ export function detailView(row: ContractDetailRow, day: ViewDay): ContractDetail
       place,
       at: isoText(at),
     })),
-    conflicts: row.conflicts.map((conflict) => ({
+    conflicts: row.conflicts.filter(isDecided).map((conflict) => ({
       id: conflict.id,
       field: conflict.field,
       ours: conflict.ours,
@@ -255,3 +255,8 @@ function severityOf(text: string | null): (typeof SEVERITIES)[number] {
 }
 
 const stageOfText = (text: string | null): ContractCardView['stage'] | null => parseContractStage(text);
+
+/** Cards show what lost; a question that is open is answered in the workspace. */
+function isDecided(conflict: ConflictRow): conflict is ConflictRow & { readonly winner: 'ours' | 'theirs' } {
+  return conflict.winner !== 'undecided';
+}

@@ -4,9 +4,13 @@
  * that a change can never be stored without being mirrored. Writes that carry `once` happen at most once per key.
  */
 import type { HostRecordRef } from '../crm/port.ts';
-import type { Contract, ContractStage, Money, PlainDate } from '../domain/contract.ts';
+import type { Contract, ContractStage, Money, PlainDate, SharedField } from '../domain/contract.ts';
+import type { ConflictPolicy } from '../domain/merge.ts';
 import type { ConnectionState, LinkedContract, NewConflict, Provenance } from './port.ts';
 import type { SlaSummary } from '../domain/sla-summary.ts';
+
+/** Who wins a conflict, by shared field. */
+export type ConflictPolicies = Readonly<Record<SharedField, ConflictPolicy>>;
 
 export type WorkspaceRow = {
   readonly id: string;
@@ -14,6 +18,7 @@ export type WorkspaceRow = {
   readonly timeZone: string;
   readonly currency: string;
   readonly locale: string;
+  readonly conflictPolicy: ConflictPolicies;
 };
 
 export type ContractRow = LinkedContract & { readonly updatedAt: number; readonly links: number };
@@ -57,14 +62,16 @@ export type FieldChangeRow = {
   readonly at: number;
 };
 
-export type ConflictRow = Omit<NewConflict, 'at'> & {
+export type ConflictRow = Omit<NewConflict, 'at' | 'winner'> & {
+  /** `undecided`: a question, open until a person answers it or both sides agree. */
+  readonly winner: NewConflict['winner'] | 'undecided';
   readonly id: string;
   readonly contractTitle: string | null;
   readonly connection: ConnectionRow;
   readonly ref: HostRecordRef;
   readonly recordName: string | null;
   readonly at: number;
-  readonly state: 'open' | 'restored' | 'dismissed';
+  readonly state: 'open' | 'restored' | 'dismissed' | 'answered' | 'settled';
 };
 
 export type SlaObjectiveRow = {
@@ -210,6 +217,14 @@ export type CreateContract = {
   readonly attachTo: RecordTarget | null;
 };
 
+/** A person's answer to an open question; it counts only while both values are as they saw them. */
+export type QuestionAnswer = {
+  readonly conflictId: string;
+  readonly winner: 'ours' | 'theirs';
+  readonly ours: string | null;
+  readonly theirs: string | null;
+};
+
 export type UpdateContract = {
   readonly contract: Contract;
   readonly expectedRevision: number;
@@ -217,6 +232,8 @@ export type UpdateContract = {
   readonly changes: readonly FieldChange[];
   /** A conflict that this write resolves by putting its losing value back. */
   readonly restoresConflictId: string | null;
+  /** A question that this write answers with the record's value. */
+  readonly answers?: QuestionAnswer;
 };
 
 export type NewIncident = {
@@ -328,6 +345,11 @@ export interface ContractStore {
     },
   ): Promise<readonly ConflictRow[]>;
   loadConflict(workspaceId: string, conflictId: string): Promise<ConflictRow | null>;
+  /** The contract's own value stays and is written to the record; kept in the audit trail. `stale`: it is not asked like that any more. */
+  keepOurs(
+    workspaceId: string,
+    answer: QuestionAnswer & { readonly actor: string; readonly at: number },
+  ): Promise<'answered' | 'stale'>;
   listChanges(
     workspaceId: string,
     request: {

@@ -46,6 +46,22 @@ export type DirtyItem = {
   readonly eventId: string | null;
 };
 
+export const QUESTION_REASONS = ['both_changed', 'overwritten'] as const;
+/**
+ * A shared field that both sides changed and that a person decides (policy `ask`, sync rule S9): until then the contract keeps `ours` and
+ * the record keeps `theirs`.
+ */
+export type Question = {
+  readonly contractId: string;
+  /** What was agreed before either side changed it. */
+  readonly base: string | null;
+  readonly ours: string | null;
+  readonly theirs: string | null;
+  readonly reason: (typeof QUESTION_REASONS)[number];
+};
+/** At most one for each field of a record. */
+export type Questions = { readonly [F in SharedField]?: Question };
+
 /** What was last agreed with one host record. */
 export type Mirror = {
   readonly revision: number;
@@ -59,6 +75,8 @@ export type Mirror = {
   readonly lastAgreedAt: number | null;
   readonly state: 'live' | 'archived' | 'missing';
   readonly facts: Readonly<Record<string, string | null>>;
+  /** What a person has yet to decide about this record. */
+  readonly asked: Questions;
 };
 export type MirrorNext = Omit<Mirror, 'revision'>;
 
@@ -131,6 +149,15 @@ export type NewConflict = {
   readonly at: number;
 };
 
+/** What happens to the conflict rows that stand for questions; rows that end come before rows that begin. */
+export type QuestionChange = { readonly field: SharedField; readonly question: Question; readonly at: number } & (
+  | { readonly kind: 'asked' }
+  /** Both sides agree by now, or somebody who saw the record's value chose another. */
+  | { readonly kind: 'settled' }
+  /** It cannot stand any longer: ours stays, and theirs is kept as a conflict like any other. */
+  | { readonly kind: 'kept'; readonly reason: NewConflict['reason']; readonly detail: string }
+);
+
 export type LinkChange =
   | { readonly kind: 'tombstone'; readonly reason: 'archived' | 'missing' }
   | { readonly kind: 'restore' }
@@ -145,6 +172,7 @@ export type RecordCommit = {
   readonly mirror: MirrorNext;
   readonly updates: readonly ContractUpdate[];
   readonly conflicts: readonly NewConflict[];
+  readonly questions: readonly QuestionChange[];
   readonly retireTokens: readonly string[];
   /** Write-ahead intent; the caller writes to the host only after this commit. */
   readonly intent: Intent | null;

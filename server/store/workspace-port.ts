@@ -2,7 +2,7 @@
  * What the HTTP layer asks of durable storage about people, sessions and installed portals. Sign-in secrets are kept as hashes only.
  */
 import type { ConnectionRef, Host, HostObjectType, HostRecordRef } from '../crm/port.ts';
-import type { ConnectionRow, WorkspaceRow } from './contract-port.ts';
+import type { ConflictPolicies, ConnectionRow, WorkspaceRow } from './contract-port.ts';
 import type { BackfillState } from './port.ts';
 
 export const ROLES = ['rep', 'manager', 'admin'] as const;
@@ -130,6 +130,9 @@ export interface WorkspaceStore {
   /** `last_admin`: the change would leave the workspace without an admin. */
   changeRole(workspaceId: string, userId: string, role: Role): Promise<'changed' | 'not_found' | 'last_admin'>;
   changeLocale(workspaceId: string, userId: string, locale: 'en' | 'zh-CN'): Promise<void>;
+
+  /** Kept together with the event that says who did it. */
+  changeConflictPolicy(policy: ConflictPolicies, event: AdminEvent): Promise<void>;
 
   createSession(
     workspaceId: string,

@@ -23,6 +23,8 @@ export type ContractDrafts = {
   ): { readonly value: string | null; readonly changedAt: number } | null;
   /** Tries an edit; on refusal nothing changes. */
   edit(contractId: string, field: SharedField, value: string | null, provenance: Provenance): EditResult;
+  /** Whether the contract's rules would take the value; nothing changes. */
+  tries(contractId: string, field: SharedField, value: string | null): EditResult;
   linked(): readonly LinkedContract[];
   updates(): readonly ContractUpdate[];
 };
@@ -49,6 +51,10 @@ export function createContractDrafts(contracts: readonly LinkedContract[], asOf:
       draft.changedAt[field] = provenance.at;
       draft.provenance[field] = provenance;
       return result;
+    },
+    tries(contractId, field, value) {
+      const draft = drafts.get(contractId);
+      return draft === undefined ? { ok: false, code: 'not_linked' } : applyEdit(draft.contract, field, value, asOf);
     },
     linked: () => [...drafts.values()].map((draft) => ({ ...draft.linked, contract: draft.contract })),
     updates: () => [...drafts.values()].flatMap(updateOf),

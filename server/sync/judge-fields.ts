@@ -12,6 +12,7 @@ import type { Intent, NewConflict, Provenance, RecordState } from '../store/port
 import { EDIT_ORDER } from './apply-edit.ts';
 import type { ContractDrafts } from './contract-drafts.ts';
 import type { JudgeContext } from './judge-record.ts';
+import type { QuestionBook } from './questions.ts';
 
 type Judging = {
   readonly state: RecordState;
@@ -19,6 +20,8 @@ type Judging = {
   readonly context: JudgeContext;
   /** Edited in place as runs are accepted. */
   readonly drafts: ContractDrafts;
+  /** Takes what the policy leaves to people. */
+  readonly questions: QuestionBook;
 };
 
 export type FieldsJudged = {
@@ -138,9 +141,17 @@ function judgeRun(judging: Judging, field: SharedField, run: PersonRun): readonl
       }),
     ];
   const resolution = resolveRun(ours, run, context.conflictPolicy[field]);
-  if (resolution.kind === 'agreed') return [];
   const reason = run.standing ? 'both_changed' : 'overwritten';
   const detail = context.conflictPolicy[field];
+  if (resolution.kind === 'conflict' && resolution.winner === 'undecided') {
+    const tried = drafts.tries(run.contractId, field, run.value);
+    if (tried.ok) {
+      judging.questions.ask(field, { ...run, contractId: run.contractId }, ours.value);
+      return [];
+    }
+  }
+  judging.questions.pass(field, run);
+  if (resolution.kind === 'agreed') return [];
   if (resolution.kind === 'conflict' && resolution.winner === 'ours')
     return [conflictOf(judging, field, run, { ours: ours.value, winner: 'ours', reason, detail })];
   const edited = drafts.edit(run.contractId, field, run.value, provenanceOf(judging, run));

@@ -8,14 +8,24 @@
  *        ─▶ people's runs ─▶ accepted | refused | conflict ─▶ contract updates
  *        ─▶ wanted − shown ─────▶ intent (write-ahead), or nothing
  */
-import type { PlainDate, SharedField } from '../domain/contract.ts';
+import { type PlainDate, SHARED_FIELDS, type SharedField } from '../domain/contract.ts';
 import type { ConflictPolicy } from '../domain/merge.ts';
 import type { MirrorField, MirrorValues } from '../domain/mirror.ts';
 import { MIRROR_FIELD_NAMES } from '../domain/mirror.ts';
 import type { ConnectionRef, HostRecord, RecordRead } from '../crm/port.ts';
-import type { Intent, LinkChange, LinkedContract, MirrorNext, RecordCommit, RecordState } from '../store/port.ts';
+import type {
+  Intent,
+  LinkChange,
+  LinkedContract,
+  MirrorNext,
+  QuestionChange,
+  Questions,
+  RecordCommit,
+  RecordState,
+} from '../store/port.ts';
 import { createContractDrafts } from './contract-drafts.ts';
 import { judgeFields } from './judge-fields.ts';
+import { abandonedQuestions, createQuestionBook } from './questions.ts';
 
 export type JudgeContext = {
   readonly connection: ConnectionRef;
@@ -61,6 +71,7 @@ const NEVER: MirrorNext = {
   lastAgreedAt: null,
   state: 'live',
   facts: {},
+  asked: {},
 };
 
 /**
@@ -78,10 +89,10 @@ export function judgeRecord(state: RecordState, read: RecordRead, context: Judge
   switch (read.kind) {
     case 'archived':
     case 'missing':
-      return judgeGone(state, read.kind);
+      return judgeGone(state, read.kind, context.now);
     case 'merged':
       // Tombstones would travel with the alias to a record that lives: they are lifted first.
-      return state.hasTombstones ? judgeReturned(state) : judgeMerged(state, { kind: 'alias', into: read.into });
+      return state.hasTombstones ? judgeReturned(state) : judgeMerged(state, read.into, context.now);
     case 'live':
       return isThoughtGone(state) ? judgeReturned(state) : judgeLive(state, read.record, context);
   }
@@ -93,25 +104,37 @@ function isThoughtGone({ hasTombstones, mirror }: RecordState): boolean {
 }
 
 /** Sync rule S12. Base is kept, so that a restored record goes on where it stopped. */
-function judgeGone(state: RecordState, kind: 'archived' | 'missing'): Judgement {
-  if (state.contracts.length === 0 && state.intents.length === 0 && state.mirror?.state === kind)
-    return { kind: 'idle' };
+function judgeGone(state: RecordState, kind: 'archived' | 'missing', now: number): Judgement {
+  const mirror = mirrorOf(state);
+  const isUnlinked = state.contracts.length === 0 && !state.hasTombstones;
+  const questions = isUnlinked ? abandonedQuestions(mirror.asked, 'contract_not_linked', now) : [];
+  const isKnown = state.contracts.length === 0 && state.intents.length === 0 && mirror.state === kind;
+  if (state.mirror !== null && isKnown && questions.length === 0) return { kind: 'idle' };
   const linkChange: LinkChange | null = state.contracts.length > 0 ? { kind: 'tombstone', reason: kind } : null;
-  return commitOf(state, { mirror: { ...mirrorOf(state), state: kind }, linkChange, again: false });
+  const asked = isUnlinked ? {} : mirror.asked;
+  return commitOf(state, { mirror: { ...mirror, asked, state: kind }, linkChange, questions, again: false });
 }
 
 /**
  * Sync rule S11. The links move; what was agreed does not, because the surviving record took its values from either of the two. It is
- * met as a newly linked one: contracts prevail, and a value that no linked contract holds becomes a conflict.
+ * met as a newly linked one: contracts prevail, and a value that no linked contract holds becomes a conflict. An open question becomes one
+ * too, since the record that it was about shows its value no more.
  */
-function judgeMerged(state: RecordState, linkChange: LinkChange): Judgement {
-  return commitOf(state, { mirror: { ...NEVER, facts: mirrorOf(state).facts }, linkChange, again: false });
+function judgeMerged(state: RecordState, into: RecordState['ref'], now: number): Judgement {
+  const { facts, asked } = mirrorOf(state);
+  return commitOf(state, {
+    mirror: { ...NEVER, facts },
+    linkChange: { kind: 'alias', into },
+    questions: abandonedQuestions(asked, 'record_merged', now),
+    again: false,
+  });
 }
 
 function judgeReturned(state: RecordState): Judgement {
   return commitOf(state, {
     mirror: { ...mirrorOf(state), state: 'live' },
     linkChange: { kind: 'restore' },
+    questions: [],
     again: true,
   });
 }
@@ -124,12 +147,14 @@ function judgeLive(state: RecordState, record: HostRecord, context: JudgeContext
   if (record.history === null && isOurs) return { kind: 'history_needed' };
 
   const drafts = createContractDrafts(state.contracts, context.asOf);
-  const fields = judgeFields({ state, record, context, drafts });
+  const book = createQuestionBook(mirror?.asked ?? {}, context.now);
+  const fields = judgeFields({ state, record, context, drafts, questions: book });
   if (fields === 'history_needed') return { kind: 'history_needed' };
 
   const wanted = context.wanted(drafts.linked());
+  const questions = book.conclude(wanted.leadContractId, drafts);
   const base: MirrorValues = { ...mirror?.base, ...record.values };
-  const delta = difference(wanted.values, base, fields.unfit);
+  const delta = difference({ ...wanted.values, ...leftAlone(questions.asked) }, base, fields.unfit);
   const agreed = Object.keys(delta).length === 0;
   const next: MirrorNext = {
     leadContractId: agreed ? wanted.leadContractId : fields.shownContractId,
@@ -140,10 +165,13 @@ function judgeLive(state: RecordState, record: HostRecord, context: JudgeContext
     lastAgreedAt: agreed ? context.now : (mirror?.lastAgreedAt ?? null),
     state: 'live',
     facts: record.facts,
+    asked: questions.asked,
   };
+  const conflicts = [...fields.conflicts, ...questions.conflicts];
   const retireTokens = retired(state.intents, record, context.now);
   const updates = drafts.updates();
-  const isNews = !agreed || updates.length > 0 || fields.conflicts.length > 0 || retireTokens.length > 0;
+  const hasQuestions = questions.changes.length > 0;
+  const isNews = !agreed || hasQuestions || updates.length > 0 || conflicts.length > 0 || retireTokens.length > 0;
   if (!isNews && mirror !== null && isSameMirror(mirror, next)) return { kind: 'idle' };
   const intent: Intent | null = agreed
     ? null
@@ -155,7 +183,8 @@ function judgeLive(state: RecordState, record: HostRecord, context: JudgeContext
       expectedMirrorRevision: mirror?.revision ?? null,
       mirror: next,
       updates,
-      conflicts: fields.conflicts,
+      conflicts,
+      questions: questions.changes,
       retireTokens,
       intent,
       linkChange: null,
@@ -163,6 +192,19 @@ function judgeLive(state: RecordState, record: HostRecord, context: JudgeContext
     again: false,
     unfit: fields.unfit,
   };
+}
+
+/**
+ * What a person has yet to decide is not written: the record keeps its own value. Where a write of ours had covered it before we knew, it
+ * is put back, so that the question is about what both sides show.
+ */
+function leftAlone(asked: Questions): MirrorValues {
+  const values: { [F in MirrorField]?: string | null } = {};
+  for (const field of SHARED_FIELDS) {
+    const question = asked[field];
+    if (question !== undefined) values[field] = question.theirs;
+  }
+  return values;
 }
 
 /** Only what differs is ever written. A field that the host does not report counts as empty. */
@@ -210,7 +252,12 @@ function mirrorOf(state: RecordState): MirrorNext {
 
 function commitOf(
   state: RecordState,
-  change: { readonly mirror: MirrorNext; readonly linkChange: LinkChange | null; readonly again: boolean },
+  change: {
+    readonly mirror: MirrorNext;
+    readonly linkChange: LinkChange | null;
+    readonly questions: readonly QuestionChange[];
+    readonly again: boolean;
+  },
 ): Judgement {
   return {
     kind: 'commit',
@@ -220,6 +267,7 @@ function commitOf(
       mirror: change.mirror,
       updates: [],
       conflicts: [],
+      questions: change.questions,
       retireTokens: state.intents.map((intent) => intent.syncToken),
       intent: null,
       linkChange: change.linkChange,

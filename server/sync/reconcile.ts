@@ -220,6 +220,7 @@ function withoutRefused(turn: Turn, plan: Planned, outcome: WriteOutcome | undef
       expectedMirrorRevision: (expectedMirrorRevision ?? 0) + 1,
       updates: [],
       conflicts: [],
+      questions: [],
       retireTokens: [intent.syncToken],
       intent: { ...intent, syncToken: random.uuid(), values, createdAt: clock.now() },
     },

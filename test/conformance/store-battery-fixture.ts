@@ -106,6 +106,7 @@ export function mirrorNext(overrides: Partial<MirrorNext> = {}): MirrorNext {
     lastAgreedAt: T0,
     state: 'live',
     facts: { name: 'Deal', amount: null },
+    asked: {},
     ...overrides,
   };
 }
@@ -117,6 +118,7 @@ export function commitOf(ref: HostRecordRef, overrides: Partial<RecordCommit> = 
     mirror: mirrorNext(),
     updates: [],
     conflicts: [],
+    questions: [],
     retireTokens: [],
     intent: null,
     linkChange: null,

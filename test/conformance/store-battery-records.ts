@@ -1,5 +1,6 @@
 /** The store battery, second part: records, links, cursors and what the calendar brings. */
 import { describe, expect, test } from 'vitest';
+import type { QuestionChange, Questions } from '../../server/store/port.ts';
 import {
   commitOf,
   day,
@@ -147,6 +148,48 @@ export function recordBattery(make: () => Promise<StoreFixture>): void {
       expect(await use.fixture.conflicts(connection)).toMatchObject([
         { ref: deal('1'), field: 'stage', winner: 'ours', theirs: 'terminated' },
       ]);
+    });
+
+    test('S9 a question has one row, which follows its values and ends settled or kept', async () => {
+      const connection = await use.fixture.addConnection();
+      const linked = linkedContract();
+      await use.fixture.addContract(connection.workspaceId, linked);
+      const lane = await use.quietLane(connection);
+      const question = {
+        contractId: linked.contract.id,
+        base: 'active',
+        ours: 'renewing',
+        theirs: 'terminated',
+        reason: 'both_changed' as const,
+      };
+      const other = { ...question, theirs: 'expired' };
+      const change = { field: 'stage' as const, question, at: T0 };
+      const commit = (expectedMirrorRevision: number | null, questions: readonly QuestionChange[], asked: Questions) =>
+        use.store.commitRecords(lane, [
+          commitOf(deal('1'), { expectedMirrorRevision, questions, mirror: mirrorNext({ asked }) }),
+        ]);
+      const rows = async () =>
+        (await use.fixture.conflicts(connection)).map(({ winner, theirs }) => `${winner} ${theirs}`).toSorted();
+
+      await commit(null, [{ ...change, kind: 'asked' }], { stage: question });
+      await commit(1, [{ ...change, kind: 'asked', question: other }], { stage: other });
+      const [state] = await use.store.loadRecords(connection, [deal('1')]);
+      expect(state?.mirror?.asked).toEqual({ stage: other });
+      expect(await rows()).toEqual(['undecided expired']);
+
+      const kept = { kind: 'kept', reason: 'overwritten', detail: 'ask' } as const;
+      await commit(
+        2,
+        [
+          { ...change, ...kept, question: other },
+          { ...change, kind: 'asked' },
+        ],
+        { stage: question },
+      );
+      expect(await rows(), 'one ends and another begins').toEqual(['ours expired', 'undecided terminated']);
+      await commit(3, [{ ...change, kind: 'settled' }], {});
+      await commit(4, [{ ...change, kind: 'asked' }], { stage: question });
+      expect(await rows(), 'a settled row is not taken up again').toHaveLength(3);
     });
 
     test('S3 a retired intent is gone, the others stay, oldest first', async () => {

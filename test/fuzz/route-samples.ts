@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Draft, Json, Pair } from './request.ts';
+import { cardGet, cardPost, draft, get, post } from './route-drafts.ts';
 import { contractDraft, type Tenant } from './tenant.ts';
 
 /** Where an id of a workspace stands in a request. */
@@ -33,32 +34,6 @@ export type Sample = {
 
 const CARD_RECORD: Pair = ['objectType', 'opportunity'];
 const STALE_REVISION = 0;
-
-const draft = (by: Tenant, more: Partial<Draft> & Pick<Draft, 'access' | 'method' | 'path'>): Draft => ({
-  query: [],
-  body: undefined,
-  contentType: more.body === undefined ? null : 'application/json',
-  cookie: by.cookies.admin,
-  portalId: by.portalId,
-  ...more,
-});
-const get = (by: Tenant, path: string, query: readonly Pair[] = []): Draft =>
-  draft(by, { access: 'session', method: 'GET', path, query });
-const post = (by: Tenant, path: string, body?: Json): Draft =>
-  draft(by, { access: 'session', method: 'POST', path, ...(body === undefined ? {} : { body }) });
-const cardGet = (by: Tenant, path: string, query: readonly Pair[] = []): Draft =>
-  draft(by, { access: 'card', method: 'GET', path, query });
-const cardPost = (
-  ids: Tenant,
-  by: Tenant,
-  { path, ...body }: { readonly path: string } & Record<string, Json>,
-): Draft =>
-  draft(by, {
-    access: 'card',
-    method: 'POST',
-    path,
-    body: { idempotencyKey: randomUUID(), record: { objectType: 'opportunity', recordId: ids.recordId }, ...body },
-  });
 
 const INCIDENT = {
   title: 'Outage',
@@ -309,6 +284,33 @@ const ADMIN_SAMPLES: readonly Sample[] = [
     strictQuery: false,
     idPlaces: ['path'],
     hides: true,
+  },
+  {
+    operationId: 'answerConflict',
+    make: (ids, by) =>
+      post(by, `/v1/conflicts/${ids.conflictId}/answer`, { choose: 'ours', ours: 'active', theirs: null }),
+    understood: [200, 404, 409],
+    nullable: ['/ours', '/theirs'],
+    strictQuery: false,
+    idPlaces: ['path'],
+    hides: true,
+  },
+  {
+    operationId: 'getConflictPolicy',
+    make: (_ids, by) => get(by, '/v1/conflict-policy'),
+    understood: [200],
+    strictQuery: false,
+    idPlaces: [],
+  },
+  {
+    operationId: 'changeConflictPolicy',
+    make: (_ids, by) => ({
+      ...post(by, '/v1/conflict-policy', { stage: 'newest', renewalDate: 'newest', renewalDecision: 'newest' }),
+      method: 'PATCH',
+    }),
+    understood: [200],
+    strictQuery: false,
+    idPlaces: [],
   },
   {
     operationId: 'listRecordMatches',

@@ -296,6 +296,73 @@ describe('sync health', () => {
     expect((await api.page('POST', `/v1/conflicts/${id}/restore`, {})).status).toBe(200);
   });
 
+  test('S9 a question is answered with either value in one click, by whoever saw both', async () => {
+    const { admin } = database;
+    const place = [connection.workspaceId, connection.connectionId];
+    const contract = await newContract();
+    const question = { contractId: contract.id, base: null, ours: 'undecided', reason: 'both_changed' };
+    const ask = async (recordId: string, theirs: string): Promise<string> => {
+      const id = randomUUID();
+      await admin.query(
+        `INSERT INTO mirror (workspace_id, connection_id, object_type, record_id, revision, base, history_checked_at, state, facts, updated_at, asked)
+         VALUES ($1, $2, 'opportunity', $3, 4, '{}', now(), 'live', '{}', now(), $4)`,
+        [...place, recordId, { renewalDecision: { ...question, theirs } }],
+      );
+      await admin.query(
+        `INSERT INTO conflict (workspace_id, connection_id, id, contract_id, object_type, record_id, field, ours, theirs, winner, reason, detail, at)
+         VALUES ($1, $2, $3, $4, 'opportunity', $5, 'renewalDecision', 'undecided', $6, 'undecided', 'both_changed', 'ask', now())`,
+        [...place, id, contract.id, recordId, theirs],
+      );
+      return id;
+    };
+    const mirrorOf = async (recordId: string): Promise<unknown> =>
+      (await admin.query('SELECT revision, asked FROM mirror WHERE record_id = $1', [recordId])).rows[0];
+    const answer = async (id: string, choose: string, theirs: string): Promise<Answer> =>
+      await api.page('POST', `/v1/conflicts/${id}/answer`, { choose, ours: 'undecided', theirs });
+
+    const [kept, taken] = [await ask('777001', 'renew'), await ask('777002', 'exit')];
+    const open = conflictList.parse((await api.page('GET', '/v1/conflicts')).body).results;
+    expect(open.find(({ id }) => id === kept)).toMatchObject({
+      question: 'open',
+      winner: 'undecided',
+      restorable: false,
+    });
+    expect((await api.page('POST', `/v1/conflicts/${kept}/restore`, {})).status, 'nothing has lost').toBe(409);
+    expect(code(await answer(kept, 'ours', 'exit')), 'the value shown was another').toBe('revision_conflict');
+    expect(await mirrorOf('777001')).toMatchObject({ revision: 4 });
+
+    expect(at((await answer(kept, 'ours', 'renew')).body, 'conflict')).toMatchObject({
+      question: 'answered',
+      winner: 'ours',
+    });
+    expect((await answer(kept, 'ours', 'renew')).status, 'the same answer again').toBe(200);
+    expect(code(await answer(kept, 'theirs', 'renew')), 'another answer').toBe('revision_conflict');
+    expect(await mirrorOf('777001')).toEqual({ revision: 5, asked: {} });
+    expect((await answer(taken, 'theirs', 'exit')).status).toBe(200);
+    expect(await mirrorOf('777002')).toEqual({ revision: 5, asked: {} });
+    const page = workspaceContract.parse((await api.page('GET', `/v1/contracts/${contract.id}`)).body);
+    expect(page.contract.renewalDecision).toBe('exit');
+    const audit = auditList.parse((await api.page('GET', '/v1/audit')).body).results;
+    const events = auditList.parse((await api.page('GET', '/v1/audit?kind=admin')).body).results;
+    expect(events).toContainEqual(expect.objectContaining({ action: 'question_answered' }));
+    expect(audit).toContainEqual(
+      expect.objectContaining({ contractId: contract.id, value: 'exit', source: 'workspace' }),
+    );
+  });
+
+  test('S9 who wins a conflict is an administrator’s to say, field by field, and everybody’s to read', async () => {
+    const newest = { stage: 'newest', renewalDate: 'newest', renewalDecision: 'newest' };
+    expect((await api.page('GET', '/v1/conflict-policy')).body).toEqual(newest);
+    const asking = { stage: 'ours', renewalDate: 'ask', renewalDecision: 'host' };
+    expect((await api.page('PATCH', '/v1/conflict-policy', asking)).body).toEqual(asking);
+    expect((await api.page('GET', '/v1/conflict-policy')).body).toEqual(asking);
+    expect((await api.page('PATCH', '/v1/conflict-policy', { ...asking, stage: 'loudest' })).status).toBe(422);
+    expect(auditList.parse((await api.page('GET', '/v1/audit?kind=admin')).body).results).toContainEqual(
+      expect.objectContaining({ action: 'conflict_policy_changed' }),
+    );
+    expect((await api.page('PATCH', '/v1/conflict-policy', newest)).status).toBe(200);
+  });
+
   test('a dead letter is listed with its reason and goes back into the queue', async () => {
     await api.settle();
     await database.admin.query(

@@ -176,7 +176,7 @@ describe('the description of the API', () => {
   });
 });
 
-const WIRE_HASH = 'eb61eb28a60cbc23';
+const WIRE_HASH = '072593feb544591d';
 
 /** `get /v1/contracts/{contractId}` for each handler that Express holds. */
 function mountedRoutes(): readonly string[] {

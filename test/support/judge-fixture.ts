@@ -53,6 +53,7 @@ export function agreedState(linked: readonly LinkedContract[], change: Partial<M
     lastAgreedAt: NOW,
     state: 'live',
     facts: {},
+    asked: {},
     ...change,
   };
   return { ref: REF, mirror, intents: [], contracts: linked, hasTombstones: false };

@@ -13,32 +13,20 @@ import type {
   ContractUpdate,
   DirtyItem,
   DirtyMark,
-  DirtyReason,
   HostCase,
   Intent,
   Lane,
   LinkedContract,
   Mirror,
-  NewConflict,
   Provenance,
   RecordCommit,
-  Settlement,
   StoredDelivery,
   SyncStore,
 } from '../../server/store/port.ts';
 import { DIRTY_PRIORITY, feedJob } from '../../server/store/port.ts';
+import { type DirtyRow, settleRow } from './memory-dirty.ts';
+import { answerQuestion, changeQuestions, type StoredConflict } from './memory-conflicts.ts';
 
-type DirtyRow = {
-  ref: HostRecordRef;
-  generation: number;
-  reason: DirtyReason;
-  priority: number;
-  attempts: number;
-  dirtySince: number;
-  eventId: string | null;
-  notBefore: number;
-  dead: boolean;
-};
 type LaneRow = { fence: number; leasedBy: string | null; leasedUntil: number; restUntil: number; servedAt: number };
 type Link = {
   workspaceId: string;
@@ -55,7 +43,6 @@ type FieldChange = {
   readonly provenance: Provenance;
 };
 type Incoming = Parameters<SyncStore['acceptDelivery']>[0];
-type StoredConflict = NewConflict & { readonly connectionId: string; readonly ref: HostRecordRef };
 
 export type MemoryStore = SyncStore & {
   addConnection(ref: ConnectionRef, state?: ConnectionState): void;
@@ -64,6 +51,8 @@ export type MemoryStore = SyncStore & {
   contractIds(workspaceId: string): readonly string[];
   /** A change made on a card or in the workspace, with the marks that follow. */
   updateContract(workspaceId: string, update: ContractUpdate): boolean;
+  /** A person's answer, with the change of the contract that it may be; false when nothing is asked or the contract has moved on. */
+  answer(question: StoredConflict, winner: 'ours' | 'theirs', update: ContractUpdate | null): boolean;
   link(connection: ConnectionRef, ref: HostRecordRef, contractId: string): void;
   unlink(connection: ConnectionRef, ref: HostRecordRef, contractId: string): void;
   links(): readonly Readonly<Link>[];
@@ -208,7 +197,10 @@ export function createMemoryStore(now: () => number): MemoryStore {
     if (!one.updates.every(isCurrent)) return 'stale';
     one.updates.forEach(apply);
     mirrors.set(place, { ...one.mirror, revision: (one.expectedMirrorRevision ?? 0) + 1 });
-    conflicts.push(...one.conflicts.map((conflict) => ({ ...conflict, connectionId, ref: one.ref })));
+    changeQuestions(conflicts, { connectionId, ref: one.ref }, one.questions);
+    conflicts.push(
+      ...one.conflicts.map((conflict) => ({ ...conflict, connectionId, ref: one.ref, state: 'open' as const })),
+    );
     const kept = (intents.get(place) ?? []).filter((intent) => !one.retireTokens.includes(intent.syncToken));
     intents.set(place, one.intent === null ? kept : [...kept, one.intent]);
     if (one.linkChange?.kind === 'alias') {
@@ -255,6 +247,23 @@ export function createMemoryStore(now: () => number): MemoryStore {
       if (!isCurrent(update)) return false;
       apply(update);
       markContract(update.contractId, null);
+      return true;
+    },
+    answer({ connectionId, ref, field }, winner, update) {
+      const shared = FIELDS.find(([name]) => name === field)?.[0];
+      const place = at(connectionId, ref);
+      const mirror = mirrors.get(place);
+      const workspaceId = connections.get(connectionId)?.ref.workspaceId;
+      if (shared === undefined || mirror === undefined || workspaceId === undefined) return false;
+      if (update !== null && !isCurrent(update)) return false;
+      if (!answerQuestion(conflicts, { connectionId, ref }, { field: shared, winner })) return false;
+      const { [shared]: _answered, ...asked } = mirror.asked;
+      mirrors.set(place, { ...mirror, asked, revision: mirror.revision + 1 });
+      mark([{ workspaceId, connectionId, ref, reason: 'ours' }]);
+      if (update !== null) {
+        apply(update);
+        markContract(update.contractId, place);
+      }
       return true;
     },
     link({ workspaceId, connectionId }, ref, contractId) {
@@ -477,27 +486,4 @@ export function createMemoryStore(now: () => number): MemoryStore {
       }
     },
   };
-}
-
-/** A row marked again since it was taken has a newer generation and stays as it is. */
-function settleRow(rows: Map<string, DirtyRow>, settlement: Settlement): void {
-  const row = rows.get(keyOf(settlement.ref));
-  if (row === undefined || row.generation !== settlement.generation) return;
-  switch (settlement.kind) {
-    case 'done':
-      rows.delete(keyOf(settlement.ref));
-      return;
-    case 'confirm':
-      row.reason = 'confirm';
-      row.priority = DIRTY_PRIORITY.confirm;
-      row.attempts = 0;
-      row.notBefore = settlement.notBefore;
-      return;
-    case 'retry':
-      row.attempts += 1;
-      row.notBefore = settlement.notBefore;
-      return;
-    case 'dead':
-      row.dead = true;
-  }
 }

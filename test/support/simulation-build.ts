@@ -42,15 +42,24 @@ export const FIRST_CAST: Cast = {
 
 const CASTS = { hubspot: ['hubspot'], salesforce: ['salesforce'], both: ['hubspot', 'salesforce'] } as const;
 
+/** The policies by which one side wins. */
+const DECIDING_POLICIES = CONFLICT_POLICIES.filter((policy) => policy !== 'ask');
+
 export function drawCast(random: SeededRandom, choice: keyof typeof CASTS | 'drawn'): Cast {
   const drawn = random.pick(['hubspot', 'salesforce', 'both', 'both'] as const);
-  const policies = Object.fromEntries(SHARED_FIELDS.map((field) => [field, random.pick(CONFLICT_POLICIES)]));
+  const policies = Object.fromEntries(SHARED_FIELDS.map((field) => [field, random.pick(DECIDING_POLICIES)]));
   return {
     hosts: CASTS[choice === 'drawn' ? drawn : choice],
     policies: { ...FIRST_CAST.policies, ...policies },
     wakeUps: drawWakeUps(random),
     meets: true,
   };
+}
+
+/** The same cast with some fields left to people, by draws of their own: what was drawn before stays. */
+export function askingCast(cast: Cast, random: SeededRandom): Cast {
+  const asked = SHARED_FIELDS.filter(() => random.chance(0.4)).map((field) => [field, 'ask'] as const);
+  return { ...cast, policies: { ...cast.policies, ...Object.fromEntries(asked) } };
 }
 
 type Plan = {
@@ -81,6 +90,7 @@ export function buildScene(random: SeededRandom, plan: Plan, trace: (line: strin
     connections: portalsOf(cast, extra),
     edits: [],
     changesMade: 0,
+    answersGiven: 0,
     unlinkedOnce: new Set(),
     healed: false,
     atHealing: { writes: new Map(), events: 0 },

@@ -158,7 +158,9 @@ function checkQuestions({ store, connections, sides }: Scene): readonly string[]
     sides.flatMap(({ host }) =>
       host.recordsOf(connection.accountId).flatMap(({ ref }) => {
         const asked = Object.keys(store.mirror(connection.connectionId, ref)?.asked ?? {});
-        return asked.map((field) => `S9: ${connection.connectionId} ${keyOf(ref)} still holds a question about ${field}`);
+        return asked.map(
+          (field) => `S9: ${connection.connectionId} ${keyOf(ref)} still holds a question about ${field}`,
+        );
       }),
     ),
   );

@@ -59,6 +59,8 @@ export type Scene = {
   readonly edits: Edit[];
   /** Links made and ended, records archived, restored and merged. */
   changesMade: number;
+  /** Questions that people have answered. */
+  answersGiven: number;
   /** Records that were without any link at some time: nothing is promised about edits of them. */
   readonly unlinkedOnce: Set<string>;
   /** Faults happen only before this is set. */

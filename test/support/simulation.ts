@@ -6,7 +6,7 @@ import type { CrmPort } from '../../server/crm/port.ts';
 import { addDays } from '../../server/domain/dates.ts';
 import type { SyncCounter } from '../../server/sync/settings.ts';
 import { createSeededRandom } from './seeded-random.ts';
-import { buildScene, type Cast, drawCast, FIRST_CAST } from './simulation-build.ts';
+import { askingCast, buildScene, type Cast, drawCast, FIRST_CAST } from './simulation-build.ts';
 import { checkSchedule } from './simulation-checks.ts';
 import {
   type Deployment,
@@ -16,6 +16,7 @@ import {
   type FaultMix,
   NO_FAULTS,
 } from './simulation-faults.ts';
+import { answerAll, planAnswers } from './simulation-answers.ts';
 import { planEdits, planMeetings } from './simulation-people.ts';
 import { createProcesses } from './simulation-processes.ts';
 import { allRecords, type Scene } from './simulation-scene.ts';
@@ -31,6 +32,8 @@ export type SimulationOptions = {
    */
   readonly hosts?: HostChoice;
   readonly faults?: 'drawn' | 'none';
+  /** Leaves some fields to people (policy `ask`), who answer; drawn from a stream of their own too. */
+  readonly asks?: boolean;
   /** What the engine is given instead of the host: a weakened port must make schedules break, or the checks prove nothing. */
   readonly weaken?: (host: CrmPort) => CrmPort;
   /** Prints each step. */
@@ -59,6 +62,10 @@ export type SimulationResult = {
 
 /** Keeps the draws that came later from shifting those of older schedules. */
 const EXTRA_STREAM = 0x5a1e5f0c;
+const ASK_STREAM = 0x2b7e1516;
+/** Rounds of answers before agreement is checked: one may lead to another, of a value that was on its way. */
+const ANSWER_ROUNDS_MAX = 8;
+const ANSWERED_MS = 90_000;
 const EDITS_END_MS = 240_000;
 const HEAL_MS = 30_000;
 /** From the healing until all is quiet: the jobs of a process that died (a quarter of an hour), and the overlap of the change feed after them. */
@@ -73,7 +80,9 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const mix = options.faults === 'none' ? NO_FAULTS : drawFaults(random);
   const deployment = drawDeployment(random, mix);
   const extra = createSeededRandom(seed ^ EXTRA_STREAM);
-  const cast = options.hosts === undefined ? FIRST_CAST : drawCast(extra, options.hosts);
+  const drawn = options.hosts === undefined ? FIRST_CAST : drawCast(extra, options.hosts);
+  const people = createSeededRandom(seed ^ ASK_STREAM);
+  const cast = options.asks === true ? askingCast(drawn, people) : drawn;
   const plan = { mix, deployment, cast, extra, isFaulty: options.faults !== 'none' };
   const scene = buildScene(random, plan, options.trace ?? (() => undefined));
   const { clock, store } = scene;
@@ -84,6 +93,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   processes.startAll();
   planEdits(scene, EDITS_END_MS);
   if (cast.meets) planMeetings(scene, EDITS_END_MS);
+  if (options.asks === true) planAnswers(scene, people, EDITS_END_MS);
   processes.planCrashes(EDITS_END_MS);
 
   const begin = clock.now();
@@ -99,6 +109,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const before = callCounts(scene);
   await clock.runUntil(clock.now() + QUIET_MS);
   const after = callCounts(scene);
+  for (let round = 0; round < ANSWER_ROUNDS_MAX && answerAll(scene, people) > 0; round += 1)
+    await clock.runUntil(awayFromMidnight(clock.now() + ANSWERED_MS));
 
   const violations = [
     ...processes.errors.map((error) => `error logged: ${JSON.stringify(error, errorText)}`),
@@ -120,7 +132,9 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     },
     faultCounts: { ...scene.counts, ...countsOf(scene) },
     counters: processes.counters,
-    conflictReasons: tally(store.conflicts.map((conflict) => conflict.reason)),
+    conflictReasons: tally(
+      store.conflicts.map(({ winner, state, reason }) => (state === 'open' ? reason : `${state} ${winner}`)),
+    ),
     calls: scene.sides.reduce((sum, { host }) => sum + host.calls.length, 0),
     virtualMs: clock.now() - begin,
   };
@@ -191,12 +205,12 @@ function countsOf({ sides, store, connections }: Scene): FaultCounts {
 }
 
 /** How far things are, for counting what comes after. */
-function progressOf({ sides, store }: Scene): Scene['atHealing'] {
+function progressOf({ sides, store, answersGiven }: Scene): Scene['atHealing'] {
   return {
     writes: new Map(
       sides.flatMap(({ host }) => [...host.writesTaken].map(([place, count]) => [`${host.host} ${place}`, count])),
     ),
-    events: store.fieldChanges.length + store.conflicts.length,
+    events: store.fieldChanges.length + store.conflicts.length + answersGiven,
   };
 }
 

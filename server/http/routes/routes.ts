@@ -13,6 +13,8 @@ import { logCardIncident } from './card/log-card-incident.ts';
 import { moveCardStage } from './card/move-card-stage.ts';
 import { restoreLink } from './card/restore-link.ts';
 import { searchCardContracts } from './card/search-card-contracts.ts';
+import { answerConflict } from './workspace/answer-conflict.ts';
+import { changeConflictPolicy } from './workspace/change-conflict-policy.ts';
 import { changeEndDate } from './workspace/change-end-date.ts';
 import { changeRole } from './workspace/change-role.ts';
 import { checkImport } from './workspace/check-import.ts';
@@ -23,6 +25,7 @@ import { decideRenewal } from './workspace/decide-renewal.ts';
 import { disconnect } from './workspace/disconnect.ts';
 import { dismissRecordMatch } from './workspace/dismiss-record-match.ts';
 import { exportContracts } from './workspace/export-contracts.ts';
+import { getConflictPolicy } from './workspace/get-conflict-policy.ts';
 import { getContract } from './workspace/get-contract.ts';
 import { getImport } from './workspace/get-import.ts';
 import { getImportResult } from './workspace/get-import-result.ts';
@@ -63,6 +66,9 @@ export const ROUTES: readonly Route[] = [
   getRecordCard,
   listConflicts,
   restoreConflict,
+  answerConflict,
+  getConflictPolicy,
+  changeConflictPolicy,
   listConnections,
   disconnect,
   createContract,

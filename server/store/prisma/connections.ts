@@ -6,6 +6,7 @@ import type { ConnectionHealthRow, DeadLetterRow, Install, InstallResult, Worksp
 import { CONNECTION_OBJECT, connectionSchema } from './contracts-read.ts';
 import { epochMs } from './contracts-row.ts';
 import { type Database, instant, type Sql } from './database.ts';
+import { endQuestionsOf } from './questions.ts';
 
 const CONNECTIONS_MAX = 50;
 
@@ -84,12 +85,13 @@ async function insertConnection(
 
 /** Signing in is installing again: what works goes on as it is. */
 async function noteScopes(sql: Sql, connection: ConnectionRef, request: Install): Promise<void> {
-  await sql.run('UPDATE connection SET scopes = $3::text[], updated_at = $4 WHERE workspace_id = $1 AND id = $2', [
-    connection.workspaceId,
-    connection.connectionId,
-    [...request.scopes],
-    instant(request.at),
-  ]);
+  // An admin who connects the account again has it work with their grant from then on.
+  const connectsAs = request.workspaceId === null ? null : request.installedBy;
+  await sql.run(
+    `UPDATE connection SET scopes = $3::text[], updated_at = $4, installed_by = coalesce($5, installed_by)
+     WHERE workspace_id = $1 AND id = $2`,
+    [connection.workspaceId, connection.connectionId, [...request.scopes], instant(request.at), connectsAs],
+  );
 }
 
 /** The backfill begins anew, because records may have changed while nobody listened. */
@@ -216,6 +218,7 @@ export async function eraseConnection(sql: Sql, connection: ConnectionRef, at: n
      WHERE workspace_id = $1 AND id = $2`,
     [workspaceId, connectionId, instant(at)],
   );
+  await endQuestionsOf(sql, connection);
   for (const table of ERASED_WITH_CONNECTION) {
     await sql.run(`DELETE FROM ${table} WHERE workspace_id = $1 AND connection_id = $2`, [workspaceId, connectionId]);
   }

@@ -1,5 +1,6 @@
 /** Reading contracts for cards, lists and pages: one statement per question, whatever the number of contracts. */
 import { z } from 'zod';
+import { CONFLICT_POLICIES } from '../../domain/merge.ts';
 import { MIRROR_FIELD_NAMES } from '../../domain/mirror.ts';
 import type {
   ConnectionRow,
@@ -21,16 +22,18 @@ const CONFLICTS_MAX = 50;
 const LINKS_MAX = 200;
 
 export const WORKSPACE_OBJECT = `jsonb_build_object('id', w.id, 'name', w.name, 'timeZone', w.time_zone, 'currency', w.currency,
-  'locale', w.locale)`;
+  'locale', w.locale, 'conflictPolicy', w.conflict_policy)`;
 export const CONNECTION_OBJECT = `jsonb_build_object('id', k.id, 'host', k.host, 'accountId', k.account_id, 'name', k.name,
   'uiOrigin', k.ui_origin, 'state', k.state, 'stateReason', k.state_reason)`;
 
+const policySchema = z.enum(CONFLICT_POLICIES).catch('newest');
 export const workspaceSchema: z.ZodType<WorkspaceRow> = z.object({
   id: z.string(),
   name: z.string(),
   timeZone: z.string(),
   currency: z.string(),
   locale: z.string(),
+  conflictPolicy: z.object({ stage: policySchema, renewalDate: policySchema, renewalDecision: policySchema }),
 });
 export const connectionSchema: z.ZodType<ConnectionRow> = z.object({
   id: z.string(),
@@ -150,14 +153,14 @@ export const conflictSchema = z.object({
   base: z.string().nullable(),
   ours: z.string().nullable(),
   theirs: z.string().nullable(),
-  winner: z.enum(['ours', 'theirs']),
+  winner: z.enum(['ours', 'theirs', 'undecided']),
   reason: z.enum(['both_changed', 'overwritten', 'illegal', 'owned_by_us', 'lead_changed']),
   detail: z.string(),
   connection: connectionSchema,
   ref: refSchema,
   recordName: z.string().nullable(),
   at: z.number(),
-  state: z.enum(['open', 'restored', 'dismissed']).catch('dismissed'),
+  state: z.enum(['open', 'restored', 'dismissed', 'answered', 'settled']).catch('dismissed'),
 });
 
 export const OBJECTIVE_OBJECT = `jsonb_build_object('id', o.id, 'contractId', o.contract_id, 'metric', o.metric, 'severity', o.severity,

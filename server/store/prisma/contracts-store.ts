@@ -11,6 +11,7 @@ import { findOnce, writeOnce } from './contracts-once.ts';
 import { loadContracts, loadDetail, loadRecordCard, WORKSPACE_OBJECT, workspaceSchema } from './contracts-read.ts';
 import { createContract, updateContract } from './contracts-write.ts';
 import { type Database, instant, jsonb, type Sql } from './database.ts';
+import { keepOurs } from './keep-ours.ts';
 import { readPortfolioTotals } from './portfolio-totals.ts';
 import { loadSlaInputs, recordIncident, saveSlaResults } from './sla-results.ts';
 import { listUnderived } from './underived.ts';
@@ -45,6 +46,7 @@ export function createContractStore(database: Database, world: World): ContractS
       writeOnce(database, world, context, (write) => createContract(write, command)),
     updateContract: (context, command) =>
       writeOnce(database, world, context, (write) => updateContract(write, command)),
+    keepOurs: (workspaceId, answer) => keepOurs(database, workspaceId, answer),
     attach: (context, target, contractId) =>
       writeOnce(database, world, context, (write) => attachRecord(write, target, contractId)),
     detach: (context, target, contractId) =>

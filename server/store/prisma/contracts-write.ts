@@ -18,6 +18,7 @@ import { attachRecord } from './contracts-links.ts';
 import type { Write } from './contracts-once.ts';
 import { instant, jsonb, storableText } from './database.ts';
 import { markMirrorsOf } from './dirty-marks.ts';
+import { answerQuestion } from './questions.ts';
 
 export async function insertOrganisations(write: Write, organisations: readonly NewOrganisation[]): Promise<void> {
   if (organisations.length === 0) return;
@@ -171,6 +172,10 @@ async function updateChunk(write: Write, commands: readonly UpdateContract[]): P
 }
 
 export async function updateContract(write: Write, command: UpdateContract): Promise<WriteResult> {
+  const { workspaceId, provenance } = write.context;
+  const answerer = { workspaceId, actor: provenance.actor, now: write.now };
+  if (command.answers !== undefined && !(await answerQuestion(write.sql, command.answers, answerer)))
+    return { kind: 'stale' };
   if ((await updateContracts(write, [command])) === 'stale') return { kind: 'stale' };
   if (command.restoresConflictId !== null) {
     const resolved = await write.sql.run(

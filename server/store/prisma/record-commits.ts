@@ -13,6 +13,7 @@ import { instant, jsonb, type Sql } from './database.ts';
 import { addMarks, linkKey, mirrorMarks } from './dirty-marks.ts';
 import { holdsLane } from './lanes.ts';
 import { changeLink } from './link-changes.ts';
+import { writeQuestions } from './questions.ts';
 import { amongRefs, REFS, refsParameters } from './record-state.ts';
 
 const keyOf = (ref: HostRecordRef): string => `${ref.objectType}/${ref.recordId}`;
@@ -68,6 +69,7 @@ function mirrorRow(commit: RecordCommit): object {
     last_agreed_at: instant(mirror.lastAgreedAt),
     state: mirror.state,
     facts: mirror.facts,
+    asked: mirror.asked,
   };
 }
 
@@ -78,14 +80,14 @@ async function writeMirrors(
 ): Promise<void> {
   await scope.sql.run(
     `INSERT INTO mirror AS m (workspace_id, connection_id, object_type, record_id, revision, lead_contract_id, base, sync_token,
-       history_checked_at, host_updated_at, last_agreed_at, state, facts, updated_at)
+       history_checked_at, host_updated_at, last_agreed_at, state, facts, asked, updated_at)
      SELECT $1, $2, n.*, $4 FROM jsonb_to_recordset($3::jsonb) AS n(object_type text, record_id text, revision int, lead_contract_id uuid,
        base jsonb, sync_token text, history_checked_at timestamptz, host_updated_at timestamptz, last_agreed_at timestamptz, state text,
-       facts jsonb)
+       facts jsonb, asked jsonb)
      ON CONFLICT (workspace_id, connection_id, object_type, record_id) DO UPDATE SET revision = EXCLUDED.revision,
        lead_contract_id = EXCLUDED.lead_contract_id, base = EXCLUDED.base, sync_token = EXCLUDED.sync_token,
        history_checked_at = EXCLUDED.history_checked_at, host_updated_at = EXCLUDED.host_updated_at,
-       last_agreed_at = EXCLUDED.last_agreed_at, state = EXCLUDED.state, facts = EXCLUDED.facts, updated_at = EXCLUDED.updated_at`,
+       last_agreed_at = EXCLUDED.last_agreed_at, state = EXCLUDED.state, facts = EXCLUDED.facts, asked = EXCLUDED.asked, updated_at = EXCLUDED.updated_at`,
     [connection.workspaceId, connection.connectionId, jsonb(commits.map(mirrorRow)), instant(scope.now)],
   );
 }
@@ -241,6 +243,7 @@ export async function commitRecords(
     await writeUpdates(scope, standing.contracts, updates);
     await writeMirrors(scope, connection, accepted);
     await writeFacts(scope, connection, accepted);
+    await writeQuestions(scope, connection, accepted);
     await writeConflicts(scope, connection, accepted);
     await writeIntents(scope, connection, accepted);
     for (const commit of accepted) {

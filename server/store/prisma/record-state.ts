@@ -2,7 +2,16 @@
 import { z } from 'zod';
 import type { ConnectionRef, HostObjectType, HostRecordRef } from '../../crm/port.ts';
 import { MIRROR_FIELD_NAMES, type MirrorField, type MirrorValues } from '../../domain/mirror.ts';
-import type { Intent, Mirror, RecordState, SyncStore } from '../port.ts';
+import { SHARED_FIELDS, type SharedField } from '../../domain/contract.ts';
+import {
+  type Intent,
+  type Mirror,
+  type Question,
+  QUESTION_REASONS,
+  type Questions,
+  type RecordState,
+  type SyncStore,
+} from '../port.ts';
 import { loadContractsById } from './contract-rows.ts';
 import { type Database, jsonb, type Sql } from './database.ts';
 
@@ -19,6 +28,22 @@ function mirrorValuesOf(stored: unknown): MirrorValues {
   return known;
 }
 
+const questionSchema: z.ZodType<Question> = z.object({
+  contractId: z.string(),
+  base: z.string().nullable(),
+  ours: z.string().nullable(),
+  theirs: z.string().nullable(),
+  reason: z.enum(QUESTION_REASONS),
+});
+const storedQuestions = z.partialRecord(z.enum(SHARED_FIELDS), questionSchema);
+
+function questionsOf(stored: unknown): Questions {
+  const asked: { [F in SharedField]?: Question } = {};
+  for (const [field, question] of Object.entries(storedQuestions.parse(stored)))
+    for (const shared of SHARED_FIELDS) if (shared === field && question !== undefined) asked[shared] = question;
+  return asked;
+}
+
 type MirrorRow = {
   readonly object_type: HostObjectType;
   readonly record_id: string;
@@ -31,6 +56,7 @@ type MirrorRow = {
   readonly last_agreed_at: number | null;
   readonly state: Mirror['state'];
   readonly facts: unknown;
+  readonly asked: unknown;
 };
 
 function mirrorOf(row: MirrorRow): Mirror {
@@ -44,6 +70,7 @@ function mirrorOf(row: MirrorRow): Mirror {
     lastAgreedAt: row.last_agreed_at,
     state: row.state,
     facts: textOrNull.parse(row.facts),
+    asked: questionsOf(row.asked),
   };
 }
 

@@ -11,7 +11,7 @@ import {
   listDeadLetters,
 } from './connections.ts';
 import { addCardSecret, confirmCardSecret, listCardSecrets } from './card-secrets.ts';
-import { type Database, instant, type Sql } from './database.ts';
+import { type Database, instant, jsonb, type Sql } from './database.ts';
 import { addMarks } from './dirty-marks.ts';
 import { purgeRouting, purgeWorkspace } from './housekeeping.ts';
 import { expireImports } from './import-retention.ts';
@@ -84,6 +84,7 @@ export function createWorkspaceStore(database: Database, world: World): Workspac
         await addMarks(sql, marks, at);
         return marks.length;
       }),
+    changeConflictPolicy: (policy, event) => read(event.workspaceId, (sql) => changeConflictPolicy(sql, policy, event)),
     recordAdminEvent: (event) => read(event.workspaceId, (sql) => recordAdminEvent(sql, event)),
     listAdminEvents: (workspaceId, beforeId, limit) =>
       read(workspaceId, (sql) => listAdminEvents(sql, workspaceId, { beforeId, limit })),
@@ -142,4 +143,13 @@ function signInMethods(database: Database, world: World): SignIn {
     saveOauthState: (state) => database.asScheduler((sql) => saveOauthState(sql, state)),
     takeOauthState: (request) => database.asScheduler((sql) => takeOauthState(sql, request)),
   };
+}
+
+async function changeConflictPolicy(
+  sql: Sql,
+  policy: Parameters<WorkspaceStore['changeConflictPolicy']>[0],
+  event: Parameters<WorkspaceStore['changeConflictPolicy']>[1],
+): Promise<void> {
+  await sql.run('UPDATE workspace SET conflict_policy = $2::jsonb WHERE id = $1', [event.workspaceId, jsonb(policy)]);
+  await recordAdminEvent(sql, event);
 }

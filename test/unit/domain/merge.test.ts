@@ -99,6 +99,20 @@ describe('the merge of one field', () => {
   });
 });
 
+describe('a policy that asks', () => {
+  const run = { seen: 'base', value: 'theirs', at: 9, authorId: null, contractId: 'c1', standing: true };
+
+  test('S9 where people decide, neither clock nor side wins a conflict', () => {
+    for (const changedAt of [1, 9, 99])
+      expect(resolveRun({ value: 'mine', changedAt }, run, 'ask')).toEqual({ kind: 'conflict', winner: 'undecided' });
+  });
+
+  test('S9 where people decide, an edit that follows ours is no conflict', () => {
+    expect(resolveRun({ value: 'base', changedAt: 99 }, run, 'ask')).toEqual({ kind: 'accepted' });
+    expect(resolveRun({ value: 'theirs', changedAt: 99 }, run, 'ask')).toEqual({ kind: 'agreed' });
+  });
+});
+
 describe('what people did since the last agreed value', () => {
   test('S2 an edit that the history explains keeps its instant and its author', () => {
     const runs = personRuns('a', [person('b', 1)], shown('b', 99));

@@ -33,7 +33,14 @@ function card(
   }));
   return recordCardView(
     {
-      workspace: { id: 'w1', name: 'W', timeZone: 'UTC', currency: 'USD', locale: 'en' },
+      workspace: {
+        id: 'w1',
+        name: 'W',
+        timeZone: 'UTC',
+        currency: 'USD',
+        locale: 'en',
+        conflictPolicy: { stage: 'newest', renewalDate: 'newest', renewalDecision: 'newest' },
+      },
       connection,
       recordName: 'Deal',
       recordKnown: true,

@@ -60,13 +60,13 @@ describe('simulated schedules', () => {
 
   test(`S1 S2 S3 S4 S5 S6 S8 S9 S10 S11 S12 hold in ${SEEDS} schedules of two vendors in one workspace`, async () => {
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
-      const result = await simulate(seed, { hosts: 'both' });
+      const result = await simulate(seed, { hosts: 'both', asks: true });
       count(result, totalsOfBoth);
       expect(result.violations, `seed ${seed}, ${JSON.stringify(result.options)}`).toEqual([]);
     }
   }, 300_000);
 
-  test('the vendors really met: conflicts between them, stale writes refused, feeds overflown, conflicts put back', () => {
+  test('the vendors really met: conflicts between them, stale writes refused, feeds overflown, conflicts put back, questions answered and settled', () => {
     for (const met of [
       'conflictBetweenHosts',
       'staleRefusal',
@@ -74,6 +74,9 @@ describe('simulated schedules', () => {
       'eventOverflow',
       'eventGap',
       'conflictRestored',
+      'answeredOurs',
+      'answeredTheirs',
+      'settled undecided',
     ])
       expect(totalsOfBoth[met], met).toBeGreaterThan(0);
     for (const reason of ['both_changed', 'overwritten', 'illegal', 'owned_by_us', 'lead_changed'])

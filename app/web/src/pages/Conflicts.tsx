@@ -1,11 +1,15 @@
-/** Values that lost, kept with both sides and the reason; one click makes the other value the contract's. */
+/**
+ * Values that lost, kept with both sides and the reason; one click makes the other value the contract's. Where people decide, both values
+ * wait here until somebody chooses one.
+ */
 import { conflictList, type ConflictView, restoreConflictResponse } from '@counterpart/app/wire/workspace.ts';
-import { Badge, Button, SegmentedControl, Table, Text } from '@mantine/core';
+import { Badge, Button, Group, SegmentedControl, Table, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { call, query } from '../api/workspace-api.ts';
+import { ConflictPolicy } from '../parts/ConflictPolicy.tsx';
 import { Empty, Loaded, PageTitle, reasonOf } from '../parts/States.tsx';
 import { useWords } from '../words.tsx';
 
@@ -61,6 +65,7 @@ export default function Conflicts() {
           )
         }
       </Loaded>
+      <ConflictPolicy />
     </>
   );
 }
@@ -78,8 +83,9 @@ function Row({ conflict }: { readonly conflict: ConflictView }) {
     },
     onError: (error) => notifications.show({ message: reasonOf(error, words), color: 'red' }),
   });
+  const isDecided = conflict.winner !== 'undecided';
   const value = (text: string | null, won: boolean) => (
-    <Text size="sm" {...(won ? { fw: 620 } : { td: 'line-through', c: 'dimmed' })}>
+    <Text size="sm" {...(won || !isDecided ? { fw: 620 } : { td: 'line-through', c: 'dimmed' })}>
       {valueWords(words, conflict.field, text)}
     </Text>
   );
@@ -101,11 +107,13 @@ function Row({ conflict }: { readonly conflict: ConflictView }) {
       <Table.Td>{value(conflict.theirs, conflict.winner === 'theirs')}</Table.Td>
       <Table.Td>
         <Text size="sm">{code('conflict', conflict.reason)}</Text>
+        {conflict.question === 'open' && <Text size="xs">{t('conflicts.question')}</Text>}
         <Text size="xs" c="dimmed">
           {code('moveReason', conflict.detail) === conflict.detail ? '' : code('moveReason', conflict.detail)}
         </Text>
       </Table.Td>
       <Table.Td className="cp-number">
+        <Answer conflict={conflict} />
         {conflict.restored ? (
           <Badge variant="light" tt="none">
             {t('conflicts.isRestored')}
@@ -119,6 +127,52 @@ function Row({ conflict }: { readonly conflict: ConflictView }) {
         )}
       </Table.Td>
     </Table.Tr>
+  );
+}
+
+/** Of a field that people decide: the choice, or what became of it. */
+function Answer({ conflict }: { readonly conflict: ConflictView }) {
+  const words = useWords();
+  const { t } = words;
+  const queries = useQueryClient();
+  const { ours, theirs } = conflict;
+  const answer = useMutation({
+    mutationFn: (choose: 'ours' | 'theirs') =>
+      call(`/v1/conflicts/${conflict.id}/answer`, restoreConflictResponse, {
+        method: 'POST',
+        json: { choose, ours, theirs },
+      }),
+    onSuccess: () => notifications.show({ message: t('conflicts.answered'), color: 'green' }),
+    onError: (error) => notifications.show({ message: reasonOf(error, words), color: 'red' }),
+    onSettled: () => void queries.invalidateQueries(),
+  });
+  if (conflict.question === null) return null;
+  if (conflict.question !== 'open')
+    return (
+      <Badge variant="light" tt="none">
+        {t(conflict.question === 'answered' ? 'conflicts.isAnswered' : 'conflicts.isSettled')}
+      </Badge>
+    );
+  const choice = (choose: 'ours' | 'theirs') => {
+    const text = valueWords(words, conflict.field, choose === 'ours' ? ours : theirs);
+    return (
+      <Button
+        size="xs"
+        variant="default"
+        aria-label={t(choose === 'ours' ? 'conflicts.keepOursOf' : 'conflicts.takeTheirsOf', { value: text })}
+        loading={answer.isPending && answer.variables === choose}
+        disabled={answer.isPending}
+        onClick={() => answer.mutate(choose)}
+      >
+        {t(choose === 'ours' ? 'conflicts.keepOurs' : 'conflicts.takeTheirs')}
+      </Button>
+    );
+  };
+  return (
+    <Group gap="xs" justify="flex-end" wrap="nowrap">
+      {choice('ours')}
+      {choice('theirs')}
+    </Group>
   );
 }
 
