@@ -103,7 +103,7 @@ export function composeServer(settings: ServerSettings, world: World): ComposedS
         if (hosts[connection.host]?.writeCardSecret !== undefined) await cardSecrets.renew(connection);
       },
     },
-    engine: { wake: engine.wake, isTurning: () => state.turning },
+    engine: { wake: (work) => engine.wake(work), isTurning: () => state.turning },
     events,
     practiceSignIn: settings.practiceSignIn ?? null,
   };
@@ -270,7 +270,7 @@ async function runParts(running: Running, signal: AbortSignal): Promise<void> {
 }
 
 function engineSettings({ http, workerCount }: ServerSettings, world: World, contracts: ContractStore): EngineSettings {
-  const workspaceOf = recently(world.clock, WORKSPACE_KEPT_MS, contracts.getWorkspace);
+  const workspaceOf = recently(world.clock, WORKSPACE_KEPT_MS, (id: string) => contracts.getWorkspace(id));
   return {
     contractUrl: (_connection, contractId) => `${http.publicUrl}/contracts/${contractId}`,
     timeZoneOf: async (workspaceId) => (await workspaceOf(workspaceId))?.timeZone ?? 'UTC',

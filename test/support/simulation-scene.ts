@@ -77,7 +77,7 @@ export type Scene = {
   readonly trace: (line: string) => void;
 };
 
-export function sideOf({ sides }: Pick<Scene, 'sides'>, host: Host): Side {
+function sideOf({ sides }: Pick<Scene, 'sides'>, host: Host): Side {
   const side = sides.find((candidate) => candidate.host.host === host);
   if (side === undefined) throw new Error(`nobody plays ${host}`);
   return side;
