@@ -82,7 +82,12 @@ const READ_ONLY = { createable: false, updateable: false, nillable: false, syste
 
 /** The fields that every record has (Object reference, System fields). */
 export function systemFields(options: { readonly owner: boolean }): readonly FieldDefinition[] {
-  const owner = lookup('OwnerId', 'User', { parent: 'Owner' }, { nillable: false, label: 'Owner ID' });
+  const owner = lookup(
+    'OwnerId',
+    'User',
+    { parent: 'Owner' },
+    { nillable: false, label: 'Owner ID', labels: { zh_CN: '所有人' } },
+  );
   return [
     ...(options.owner ? [owner] : []),
     field('CreatedDate', 'datetime', READ_ONLY),

@@ -88,6 +88,19 @@ export const OPPORTUNITY_STAGES: readonly (readonly [stage: string, probability:
   ['Closed Lost', 0, 'Omitted'],
 ];
 
+const STAGES_IN_CHINESE: Readonly<Record<string, string>> = {
+  Prospecting: '寻找客户',
+  Qualification: '资格确认',
+  'Needs Analysis': '需求分析',
+  'Value Proposition': '价值主张',
+  'Id. Decision Makers': '确定决策人',
+  'Perception Analysis': '认知分析',
+  'Proposal/Price Quote': '方案/报价',
+  'Negotiation/Review': '谈判/审核',
+  'Closed Won': '已赢单',
+  'Closed Lost': '已丢单',
+};
+
 const OPPORTUNITY = object(
   'Opportunity',
   '006',
@@ -113,7 +126,10 @@ const OPPORTUNITY = object(
         label: 'Stage',
         nillable: false,
         trackHistory: true,
-        ...zh('阶段'),
+        labels: {
+          zh_CN: '阶段',
+          ...Object.fromEntries(Object.entries(STAGES_IN_CHINESE).map(([stage, word]) => [`zh_CN.${stage}`, word])),
+        },
       },
     ),
     money('Amount', { trackHistory: true, ...zh('金额') }),
