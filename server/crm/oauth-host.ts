@@ -5,6 +5,9 @@
 import type { Credential } from './credentials.ts';
 import type { Host, HostResult } from './port.ts';
 
+/** Code of a rejection that ends when the app is installed into the account. */
+export const APP_NOT_INSTALLED = 'APP_NOT_INSTALLED';
+
 export type HostGrant = {
   readonly credential: Credential;
   /** HubSpot portal id or 18-character Salesforce org id. */
@@ -34,8 +37,10 @@ export interface OAuthHost {
   acceptLoginHost(text: string): string | null;
   /** Where to send the browser. `state` is the caller's, bound to its browser and single use. */
   authorizeUrl(trip: ConsentTrip & { readonly state: string }): string;
-  /** `authRevoked` or `rejected`: the code is not worth anything. */
+  /** `authRevoked` or `rejected`: the code is not worth anything; a rejection as `APP_NOT_INSTALLED` names the account that lacks the app. */
   exchange(trip: ConsentTrip & { readonly code: string }): Promise<HostResult<HostGrant>>;
+  /** Whether this `error` of the callback says that the account lacks the app, which no sign-in can mend. */
+  saysNotInstalled(error: string): boolean;
   /** Addresses of the CRM that a browser may be sent back to after an install that began there. */
   mayReturnTo(url: string): boolean;
   /** Ends the app's access there, as far as the host answers. */

@@ -4,7 +4,7 @@
  */
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
-import type { HostGrant, OAuthHost } from '../crm/oauth-host.ts';
+import { APP_NOT_INSTALLED, type HostGrant, type OAuthHost } from '../crm/oauth-host.ts';
 import { type ConnectionRef, type Host, HOSTS } from '../crm/port.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { sendProblem } from './problem.ts';
@@ -15,6 +15,8 @@ export const oauthCallbackPath = (host: Host): string => `/oauth/${host}/callbac
 /** Which CRMs somebody can sign in with here, and where; told to anybody. */
 export const SIGN_IN_HOSTS_PATH = '/oauth/hosts';
 const OAUTH_STATE_MS = 600_000;
+/** The page that says so, and what to do first. */
+const NOT_INSTALLED_PAGE = '/?signIn=app_not_installed';
 
 const HOST_NAMES: Record<Host, string> = { hubspot: 'HubSpot', salesforce: 'Salesforce' };
 
@@ -100,7 +102,8 @@ async function callback(deps: HttpDependencies, oauth: OAuthHost, exchange: Exch
     return await sendToConsent(deps, oauth, response, { workspaceId: null, returnPath: null, loginHost: null });
   }
   const browser = readCookie(request, deps.settings, 'oauth');
-  if (error !== undefined) return response.redirect(302, '/?signIn=declined');
+  if (error !== undefined)
+    return response.redirect(302, oauth.saysNotInstalled(error) ? NOT_INSTALLED_PAGE : '/?signIn=declined');
   if (state === undefined || browser === null || code === undefined) {
     return sendProblem(response, { code: 'forbidden', reason: 'oauth_state' });
   }
@@ -114,7 +117,10 @@ async function callback(deps: HttpDependencies, oauth: OAuthHost, exchange: Exch
   const granted = await oauth.exchange({ code, verifier: begun.codeVerifier, loginHost: begun.loginHost });
   if (!granted.ok) {
     deps.world.log.warn({ failure: granted.failure.kind }, 'the authorisation code was not accepted');
-    const isRefused = granted.failure.kind === 'authRevoked' || granted.failure.kind === 'rejected';
+    const { failure } = granted;
+    if (failure.kind === 'rejected' && failure.code === APP_NOT_INSTALLED)
+      return response.redirect(302, NOT_INSTALLED_PAGE);
+    const isRefused = failure.kind === 'authRevoked' || failure.kind === 'rejected';
     return isRefused
       ? sendProblem(response, { code: 'forbidden', reason: 'code_refused' })
       : sendProblem(response, { code: 'host_unavailable' });
@@ -153,6 +159,8 @@ async function join(
     await describe(deps, connection, { name: accountName, newWorkspace });
     if (!wasActive) await deps.oauth.setState(connection, 'installing', null);
     await deps.oauth.afterInstall(connection);
+  } else {
+    await endUnusedGrant(deps, oauth, { connection, credential });
   }
   const person = await deps.workspaces.ensureUser(connection.workspaceId, {
     hostUser: user.id === null ? null : { host, accountId, userId: user.id },
@@ -174,6 +182,17 @@ async function join(
   deps.engine.wake('records');
   deps.events.publish(connection.workspaceId, { kind: 'connections' });
   return { workspaceId: connection.workspaceId, userId: person.id };
+}
+
+/** A sign-in that connects nothing leaves a grant that nobody uses. */
+async function endUnusedGrant(
+  deps: HttpDependencies,
+  oauth: OAuthHost,
+  { connection, credential }: { readonly connection: ConnectionRef; readonly credential: HostGrant['credential'] },
+): Promise<void> {
+  const ended = await oauth.end(credential);
+  if (ended === 'unreachable')
+    deps.world.log.warn({ connectionId: connection.connectionId }, 'a grant that nobody uses was not ended');
 }
 
 async function describe(

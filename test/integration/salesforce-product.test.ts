@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { PracticeSalesforce } from '../../extensions/practice/salesforce/running-org.ts';
-import { longId } from '../../extensions/practice/salesforce/record-id.ts';
+import { longId, makeId } from '../../extensions/practice/salesforce/record-id.ts';
 import type { ConnectionRef } from '../../server/crm/port.ts';
 import { useDatabase } from '../support/database.ts';
 import { at, textAt, until } from '../support/practice.ts';
@@ -19,6 +19,7 @@ let salesforce: ConnectionRef;
 let accountId: string;
 let opportunityId: string;
 let contractId: string;
+const OTHER_USER = makeId('005', 72);
 const STOP = new AbortController().signal;
 
 beforeAll(async () => {
@@ -72,6 +73,53 @@ describe('installing', () => {
       workspace: { id: hubspot.workspaceId },
     });
   });
+
+  /** Signs in through the org as one of its users, in a browser of their own. */
+  async function signInAs(userId: string) {
+    const begun = await fetch(`${api.origin}/oauth/salesforce/start`, { redirect: 'manual' });
+    const [cookie = ''] = (begun.headers.getSetCookie()[0] ?? '').split(';');
+    const back = new URL(org.org().approve(begun.headers.get('location') ?? '', userId));
+    const done = await fetch(`${api.origin}${back.pathname}${back.search}`, {
+      redirect: 'manual',
+      headers: { cookie },
+    });
+    expect(done.status).toBe(302);
+  }
+
+  test('whoever only signs in leaves no grant behind, and the connection keeps the one it works with', async () => {
+    org.org().load({
+      users: [
+        {
+          id: OTHER_USER,
+          firstName: 'Jonas',
+          lastName: 'Weber',
+          email: 'jonas.weber@harbourfinch.example',
+          isAdmin: true,
+        },
+      ],
+    });
+    const before = await api.server.store.vault.read(salesforce);
+    await signInAs(OTHER_USER);
+    expect(await api.server.store.vault.read(salesforce)).toEqual(before);
+    expect(org.org().grantsOf(OTHER_USER)).toBe(0);
+    expect(org.org().session(before?.accessToken ?? '')).toBeDefined();
+  });
+
+  test.each(['OAUTH_APPROVAL_ERROR_GENERIC', 'invalid_client'])(
+    'an org that lacks the package is told so when it answers %s',
+    async (error) => {
+      const answer = await fetch(`${api.origin}/oauth/salesforce/callback?error=${error}&state=x`, {
+        redirect: 'manual',
+      });
+      expect(answer.headers.get('location')).toBe('/?signIn=app_not_installed');
+      const declined = await fetch(`${api.origin}/oauth/salesforce/callback?error=access_denied`, {
+        redirect: 'manual',
+      });
+      expect(declined.headers.get('location')).toBe('/?signIn=declined');
+      const portal = await fetch(`${api.origin}/oauth/hubspot/callback?error=${error}`, { redirect: 'manual' });
+      expect(portal.headers.get('location')).toBe('/?signIn=declined');
+    },
+  );
 
   test('a state of one host is worth nothing at the callback of the other', async () => {
     const consent = new URL((await api.raw('/oauth/salesforce/start')).headers.get('location') ?? '');

@@ -39,6 +39,11 @@ export function endFamily(org: PracticeOrg, familyId: string): void {
     if (session.familyId === familyId) org.grants.sessions.delete(token);
 }
 
+export function approvalsOf(org: PracticeOrg, userId: string): number {
+  const own = [...org.grants.refreshTokens.entries()].filter(([, grant]) => grant.userId === userId && !grant.spent);
+  return new Set(own.map(([, { familyId }]) => familyId)).size;
+}
+
 export function endAllGrants(org: PracticeOrg): void {
   for (const [token] of org.grants.refreshTokens.entries()) org.grants.refreshTokens.delete(token);
   expireSessions(org);

@@ -104,6 +104,8 @@ export interface PracticeSalesforce {
   assignPermissionSets(userId: string, permissionSets: readonly string[]): void;
   /** The secret that was stored for a principal of an external credential; undefined when there is none. */
   credential(externalCredential: string, parameter: string): string | undefined;
+  /** Approvals of the app by a user that have not ended, as under Connected Apps OAuth Usage. */
+  grantsOf(userId: string): number;
   /** Ends every access token, as a session timeout would. */
   expireSessions(): void;
   /** Ends every refresh token, as an admin does under Connected Apps OAuth Usage. */

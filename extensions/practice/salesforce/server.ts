@@ -12,7 +12,7 @@ import { type Dispatch, compositeRoutes } from './composite-routes.ts';
 import { controlRoutes } from './control-routes.ts';
 import { credentialRoutes } from './credential-routes.ts';
 import type { Route } from './exchange.ts';
-import { endAllGrants, expireSessions, useSession } from './grants.ts';
+import { approvalsOf, endAllGrants, expireSessions, useSession } from './grants.ts';
 import { identityRoutes } from './identity-routes.ts';
 import { loadOrg } from './load-org.ts';
 import { approveRequest, oauthRoutes, readAuthorization } from './oauth-routes.ts';
@@ -127,6 +127,7 @@ function runningOrg(
     },
     unlockRows: () => org.lockedRows.clear(),
     installPackage: () => org.setInstalled(true),
+    grantsOf: (userId) => approvalsOf(org, userId),
     uninstallPackage: () => org.setInstalled(false),
     assignPermissionSets: (userId, permissionSets) => {
       const member = org.members.get(userId);

@@ -13,6 +13,7 @@ export function createHubSpotOAuthHost(oauth: HubSpotOAuth): OAuthHost {
     onlyAdminsAuthorise: true,
     createVerifier: () => oauth.createVerifier(),
     acceptLoginHost: () => null,
+    saysNotInstalled: () => false,
     mayReturnTo: (url) => HUBSPOT_RETURN.test(url),
     authorizeUrl: ({ state, verifier }) => oauth.authorizeUrl({ state, verifier }),
     exchange: async ({ code, verifier }) => {

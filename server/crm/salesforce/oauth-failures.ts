@@ -1,4 +1,5 @@
 /** What the token endpoint and the consent page refuse, and what follows from it (Salesforce help, OAuth authorization flows: errors). */
+import { APP_NOT_INSTALLED } from '../oauth-host.ts';
 import type { HostFailure } from '../port.ts';
 import type { HttpAnswer } from '../transport.ts';
 import { OAUTH_ERROR } from './wire.ts';
@@ -28,7 +29,7 @@ export const TOKEN_REFUSALS: Readonly<Record<string, RefusalClass>> = {
 
 const FAILURES: Record<RefusalClass, (code: string) => HostFailure> = {
   revoked: (code) => ({ kind: 'authRevoked', detail: code }),
-  client: (code) => ({ kind: 'rejected', code: 'APP_NOT_INSTALLED', field: null, detail: code }),
+  client: (code) => ({ kind: 'rejected', code: APP_NOT_INSTALLED, field: null, detail: code }),
   rate: () => ({ kind: 'rateLimited', retryAfterMs: LOGIN_RATE_WAIT_MS, scope: 'burst' }),
   outage: (code) => ({ kind: 'unavailable', retryAfterMs: null, detail: code }),
 };
@@ -41,6 +42,10 @@ export function failureOfToken(answer: HttpAnswer): HostFailure {
   if (answer.status === 429) return FAILURES.rate('');
   return { kind: 'rejected', code: `HTTP_${answer.status}`, field: null, detail: '' };
 }
+
+/** An `error` of the consent page: the app has to be installed into the org before anybody signs in. */
+export const saysNotInstalled = (error: string): boolean =>
+  Object.hasOwn(TOKEN_REFUSALS, error) && TOKEN_REFUSALS[error] === 'client';
 
 /** An `error` as the token endpoint or the consent page's callback names it. */
 function failureOfRefusal(code: string): HostFailure {

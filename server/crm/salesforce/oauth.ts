@@ -14,7 +14,7 @@ import { CALL_TIMEOUT_MS, failed } from '../transport.ts';
 import type { HttpAnswer, SendResult } from '../transport.ts';
 import { createSalesforceClient, REDIRECT_REFUSED } from './client.ts';
 import type { SalesforceClient, TokenRequest } from './client.ts';
-import { failureOfToken, isBusy } from './oauth-failures.ts';
+import { failureOfToken, isBusy, saysNotInstalled } from './oauth-failures.ts';
 import { acceptInstanceUrl, acceptLoginHost, parseLoginOrigin, SALESFORCE_LOGIN_URL } from './origins.ts';
 import { longId } from './record-ids.ts';
 import { REQUIRED_SCOPES } from './scopes.ts';
@@ -69,6 +69,7 @@ export function createSalesforceOAuth(options: SalesforceOAuthOptions): Salesfor
     authorizeUrl: (trip) => authorizeUrl(flow, trip),
     exchange: (trip) => exchange(flow, trip),
     refresh: (credential) => refresh(flow, credential),
+    saysNotInstalled,
     mayReturnTo: (url) => mayReturnTo(url, loginOrigin),
     async end(credential) {
       const sent = await askAtHome(flow, credential, { kind: 'revoke', token: credential.refreshToken });

@@ -1,6 +1,6 @@
 /** Decides what the visitor sees first: the workspace, the sign-in page, or why neither can be shown. */
 import { me, signInHosts } from '@counterpart/app/wire/workspace.ts';
-import { Button, Center, Loader, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Center, Loader, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { call, isRefusal } from '../api/workspace-api.ts';
 import { useWords, WordsProvider } from '../words.tsx';
@@ -17,6 +17,7 @@ export function Workspace() {
       {session.data !== undefined ? (
         <SessionProvider me={session.data}>
           <Frame>
+            <NotInstalled />
             <Boundary>
               <Pages />
             </Boundary>
@@ -48,6 +49,7 @@ function SignIn() {
       <Stack maw={420} gap="md">
         <Title order={1}>{t('signIn.title')}</Title>
         <Text>{t('signIn.body')}</Text>
+        <NotInstalled />
         {hubspot !== null && (
           <Button component="a" href={`${hubspot}${returnTo}`} size="md">
             {t('signIn.hubspot')}
@@ -65,6 +67,17 @@ function SignIn() {
         )}
       </Stack>
     </Center>
+  );
+}
+
+/** A sign-in comes back to the server's pages with this when the org lacks the package. */
+function NotInstalled() {
+  const { t } = useWords();
+  if (new URLSearchParams(window.location.search).get('signIn') !== 'app_not_installed') return null;
+  return (
+    <Alert color="orange" title={t('signIn.notInstalled')} mb="md">
+      {t('signIn.installFirst')}
+    </Alert>
   );
 }
 const NONE = { hubspot: null, salesforce: null };
