@@ -17,7 +17,7 @@ import { DERIVED_COLUMNS, derivedRow, insertFieldChanges, sameSla } from './cont
 import { attachRecord } from './contracts-links.ts';
 import type { Write } from './contracts-once.ts';
 import { instant, jsonb, storableText } from './database.ts';
-import { markMirrorsOf } from './dirty-marks.ts';
+import { addMarks, markMirrorsOf } from './dirty-marks.ts';
 import { answerQuestion } from './questions.ts';
 
 export async function insertOrganisations(write: Write, organisations: readonly NewOrganisation[]): Promise<void> {
@@ -174,9 +174,11 @@ async function updateChunk(write: Write, commands: readonly UpdateContract[]): P
 export async function updateContract(write: Write, command: UpdateContract): Promise<WriteResult> {
   const { workspaceId, provenance } = write.context;
   const answerer = { workspaceId, actor: provenance.actor, now: write.now };
-  if (command.answers !== undefined && !(await answerQuestion(write.sql, command.answers, answerer)))
-    return { kind: 'stale' };
+  const { answers } = command;
+  const marks = answers === undefined ? [] : await answerQuestion(write.sql, answers, answerer);
+  if (marks === null) return { kind: 'stale' };
   if ((await updateContracts(write, [command])) === 'stale') return { kind: 'stale' };
+  await addMarks(write.sql, marks, write.now);
   if (command.restoresConflictId !== null) {
     const resolved = await write.sql.run(
       `UPDATE conflict SET state = 'restored', resolved_at = $3, resolved_by = $4 WHERE workspace_id = $1 AND id = $2 AND state = 'open'`,

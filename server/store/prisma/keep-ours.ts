@@ -2,6 +2,7 @@
 import type { ContractStore } from '../contract-port.ts';
 import { recordAdminEvent } from './audit-chain.ts';
 import type { Database } from './database.ts';
+import { addMarks } from './dirty-marks.ts';
 import { answerQuestion } from './questions.ts';
 
 class Stale extends Error {}
@@ -14,7 +15,9 @@ export async function keepOurs(
   const { actor, at } = answer;
   try {
     await database.inWorkspace(workspaceId, async (sql) => {
-      if (!(await answerQuestion(sql, answer, { workspaceId, actor, now: at }))) throw new Stale('asked no more');
+      const marks = await answerQuestion(sql, answer, { workspaceId, actor, now: at });
+      if (marks === null) throw new Stale('asked no more');
+      await addMarks(sql, marks, at);
       await recordAdminEvent(sql, {
         workspaceId,
         actor,

@@ -4,10 +4,9 @@
  */
 import type { ConnectionRef } from '../../crm/port.ts';
 import type { QuestionAnswer } from '../contract-port.ts';
-import type { RecordCommit } from '../port.ts';
+import type { DirtyMark, RecordCommit } from '../port.ts';
 import type { WriteScope } from './contract-writes.ts';
 import { instant, jsonb, type Sql } from './database.ts';
-import { addMarks } from './dirty-marks.ts';
 
 const CHANGED = `jsonb_to_recordset($3::jsonb) AS n(id uuid, object_type text, record_id text, field text, contract_id uuid, base text,
   ours text, theirs text, winner text, state text, reason text, detail text, at timestamptz)`;
@@ -66,14 +65,15 @@ export async function writeQuestions(
 type Answered = { readonly workspaceId: string; readonly actor: string | null; readonly now: number };
 
 /**
- * Closes a question that still stands as the person saw it, lets its record take part again and has it looked at. False when it does
- * not: the caller gives the transaction up. Locks the mirror, so it comes before any lock of a contract.
+ * Closes a question that still stands as the person saw it and lets its record take part again. Gives the marks that have the record looked
+ * at; null when it does not stand so: the caller gives the transaction up. Locks the mirror, so it comes before any lock of a contract,
+ * and the marks, which lock the queue, are added after it.
  */
 export async function answerQuestion(
   sql: Sql,
   { conflictId, winner, ours, theirs }: QuestionAnswer,
   { workspaceId, actor, now }: Answered,
-): Promise<boolean> {
+): Promise<readonly DirtyMark[] | null> {
   const [place] = await sql.rows<{
     connection_id: string;
     object_type: 'opportunity' | 'account' | 'case';
@@ -93,12 +93,10 @@ export async function answerQuestion(
        AND ours IS NOT DISTINCT FROM $6::text AND theirs IS NOT DISTINCT FROM $7::text`,
     [workspaceId, conflictId, winner, instant(now), actor, ours, theirs],
   );
-  if (closed !== 1) return false;
-  if (place !== undefined) {
-    const ref = { objectType: place.object_type, recordId: place.record_id };
-    await addMarks(sql, [{ workspaceId, connectionId: place.connection_id, ref, reason: 'ours' }], now);
-  }
-  return true;
+  if (closed !== 1) return null;
+  if (place === undefined) return [];
+  const ref = { objectType: place.object_type, recordId: place.record_id };
+  return [{ workspaceId, connectionId: place.connection_id, ref, reason: 'ours' }];
 }
 
 /** A connection that goes takes its records with it: ours stays, and theirs is kept as a conflict. */
