@@ -6,6 +6,7 @@ import path from 'node:path';
 import { chromium, type Page } from '@playwright/test';
 import { findBrowser } from '../test/e2e/support/browser.ts';
 import { dataFolder, startCounterpart } from '../test/e2e/support/counterpart.ts';
+import { openOpportunity } from '../test/e2e/support/two-windows.ts';
 
 const folder = path.resolve(import.meta.dirname, '../docs/images');
 const MAIN = '4310077';
@@ -49,6 +50,7 @@ try {
     await page.goto(record('0-3', '31000000108'));
     await card(page).getByRole('button', { name: 'Attach contract' }).waitFor();
   });
+  await shoot('card-on-an-opportunity', {}, (page) => openOpportunity(page, counterpart));
   await shoot('contract-in-the-card', { height: 1000, dark: true }, async (page) => {
     await page.goto(record('0-3', DEAL, '&lang=zh-CN&theme=dark'));
     await card(page).getByRole('link', { name: 'Product analytics platform' }).first().click();

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import {
   APP_PUBLIC_ORIGIN,
   type RunningPortal,
@@ -17,6 +17,7 @@ import { createLog } from '../../server/log.ts';
 import { createRealWorld } from '../../server/real-world.ts';
 import { startEmbeddedPostgres } from '../../server/store/postgres/embedded-postgres.ts';
 import { dataFolder } from './support/counterpart.ts';
+import { test } from './support/shared-counterpart.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const PORT = 47_613;

@@ -2,42 +2,22 @@
  * The practice Salesforce org as a person meets it: the real, unmodified card on an opportunity's page in real Chromium, list views with
  * filters, both languages. What the card does is seen in the opportunity's own fields without loading the page again.
  */
-import fs from 'node:fs';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { violationsOf } from './support/axe.ts';
-import { dataFolder, type Running, startCounterpart } from './support/counterpart.ts';
+import { test } from './support/shared-counterpart.ts';
+import { CONTRACT, openOpportunity, opportunityCard as card, field } from './support/two-windows.ts';
 
 const OPPORTUNITY = 'Quillon Analytics Inc. – Procurement';
-const CONTRACT = 'Product analytics platform';
 const SYNC_MS_MAX = 30_000;
 const HAN = /\p{Script=Han}/u;
 
-let counterpart: Running;
-let dataDir: string;
-
 test.describe.configure({ mode: 'serial' });
-test.beforeAll(async () => {
-  dataDir = dataFolder();
-  counterpart = await startCounterpart({ dataDir });
-});
-test.afterAll(async () => {
-  await counterpart.stop();
-  fs.rmSync(dataDir, { recursive: true, force: true });
-});
 
-const card = (page: Page) => page.locator('c-contract-card');
-const field = (page: Page, name: string) => page.locator(`.org-field[data-field="counterpart__${name}"]`);
-const list = (query: string) => `${counterpart.salesforceUrl}/lightning/o/Opportunity/list${query}`;
-
-async function openOpportunity(page: Page): Promise<void> {
-  await page.goto(list('?search=Quillon'));
-  await page.getByRole('link', { name: OPPORTUNITY }).click();
-  await expect(page).toHaveURL(/\/lightning\/r\/Opportunity\/006\w{15}\/view$/);
-  await expect(card(page)).toContainText(CONTRACT);
-}
-
-test('an opportunity shows its contracts in the real card, without a fault that axe sees', async ({ page }) => {
-  await openOpportunity(page);
+test('an opportunity shows its contracts in the real card, without a fault that axe sees', async ({
+  page,
+  counterpart,
+}) => {
+  await openOpportunity(page, counterpart);
   await expect(card(page)).toContainText('Notice due in');
   await expect(field(page, 'Lead_Contract_Title__c')).toContainText(CONTRACT);
   expect(await violationsOf(page)).toEqual([]);
@@ -47,8 +27,9 @@ test('an opportunity shows its contracts in the real card, without a fault that 
 
 test("attaching a contract by the card raises the opportunity's count without loading the page again", async ({
   page,
+  counterpart,
 }) => {
-  await openOpportunity(page);
+  await openOpportunity(page, counterpart);
   await expect(field(page, 'Contract_Count__c')).toContainText('2', { timeout: SYNC_MS_MAX });
   await card(page).getByRole('button', { name: 'Attach contract' }).click();
   await card(page).getByRole('searchbox').fill('Off-site backup');
@@ -61,8 +42,11 @@ test("attaching a contract by the card raises the opportunity's count without lo
   await expect(field(page, 'Contract_Count__c')).toContainText('3', { timeout: SYNC_MS_MAX });
 });
 
-test("moving the stage by the card changes the opportunity's field and its list views", async ({ page }) => {
-  await openOpportunity(page);
+test("moving the stage by the card changes the opportunity's field and its list views", async ({
+  page,
+  counterpart,
+}) => {
+  await openOpportunity(page, counterpart);
   await card(page).locator('c-contract-table').getByText(CONTRACT).first().click();
   await card(page).locator('[data-id=more] button').click();
   await page.getByRole('menuitem', { name: 'Start renewal' }).click();
@@ -89,8 +73,12 @@ async function choose(page: Page, label: string, option: string): Promise<void> 
   await panel.getByRole('option', { name: option, exact: true }).click();
 }
 
-test('a field edited in place is saved, and another page that shows the record follows', async ({ page, context }) => {
-  await openOpportunity(page);
+test('a field edited in place is saved, and another page that shows the record follows', async ({
+  page,
+  context,
+  counterpart,
+}) => {
+  await openOpportunity(page, counterpart);
   const other = await context.newPage();
   await other.goto(page.url());
   const next = page.locator('.org-field[data-field="NextStep"], .org-field[data-field="Description"]').first();
@@ -101,8 +89,8 @@ test('a field edited in place is saved, and another page that shows the record f
   await expect(other.locator(`.org-field[data-field="${name}"]`)).toContainText('Call the vendor on Friday');
 });
 
-test('the org reads Chinese for a person who chose it, card and pages alike', async ({ page }) => {
-  await openOpportunity(page);
+test('the org reads Chinese for a person who chose it, card and pages alike', async ({ page, counterpart }) => {
+  await openOpportunity(page, counterpart);
   await page.locator('[data-user-menu] button').click();
   await page
     .getByRole('menuitemcheckbox', { name: '简体中文' })

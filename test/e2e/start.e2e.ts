@@ -4,8 +4,9 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { dataFolder, startCounterpart } from './support/counterpart.ts';
+import { test } from './support/shared-counterpart.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const GONE_MS_MAX = 15_000;
@@ -25,7 +26,7 @@ async function expectNothingRunning(text: string): Promise<void> {
 test('npm start prints three addresses, stops cleanly on TERM, and the next start sets nothing up again', async () => {
   const dataDir = dataFolder();
   const first = await startCounterpart({ dataDir });
-  expect(first.output().match(/http:\/\/localhost:\d+/g)?.length).toBeGreaterThanOrEqual(3);
+  expect(first.output().match(/http:\/\/(?:localhost|127\.0\.0\.1):\d+/g)?.length).toBeGreaterThanOrEqual(3);
   expect(processesNaming(dataDir).length).toBeGreaterThan(0);
   expect(await first.stop()).toBe(0);
   await expectNothingRunning(dataDir);

@@ -3,9 +3,10 @@
  * and an admin installs the app into a second portal and sees it fill. One server runs for all steps, as it would for a person.
  */
 import fs from 'node:fs';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { violationsOf } from './support/axe.ts';
 import { dataFolder, type Running, startCounterpart } from './support/counterpart.ts';
+import { test } from './support/shared-counterpart.ts';
 
 const MAIN = '4310077';
 const SECOND = '4310912';
