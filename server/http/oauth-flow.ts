@@ -13,7 +13,7 @@ import { beginSession, findCaller, keyedHash, newSecret, readCookie, setCookie }
 export const oauthStartPath = (host: Host): string => `/oauth/${host}/start`;
 export const oauthCallbackPath = (host: Host): string => `/oauth/${host}/callback`;
 /** Which CRMs somebody can sign in with here, and where; told to anybody. */
-export const SIGN_IN_HOSTS_PATH = '/oauth/hosts';
+const SIGN_IN_HOSTS_PATH = '/oauth/hosts';
 const OAUTH_STATE_MS = 600_000;
 /** The page that says so, and what to do first. */
 const NOT_INSTALLED_PAGE = '/?signIn=app_not_installed';
@@ -150,6 +150,7 @@ async function join(
     installedBy: email,
     at,
     workspaceId,
+    renews: oauth.onlyAdminsAuthorise,
   });
   if (installed.kind === 'taken') return null;
   const { connection, newWorkspace, wasActive } = installed;
@@ -157,7 +158,7 @@ async function join(
   if (connects) {
     await deps.oauth.vault.write(connection, credential);
     await describe(deps, connection, { name: accountName, newWorkspace });
-    if (!wasActive) await deps.oauth.setState(connection, 'installing', null);
+    if (!wasActive || oauth.onlyAdminsAuthorise) await deps.oauth.setState(connection, 'installing', null);
     await deps.oauth.afterInstall(connection);
   } else {
     await endUnusedGrant(deps, oauth, { connection, credential });

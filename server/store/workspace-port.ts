@@ -39,6 +39,8 @@ export type Install = {
   readonly at: number;
   /** The workspace of the person who began the install while signed in; null joins or makes the portal's own. */
   readonly workspaceId: string | null;
+  /** Whoever authorises means to connect: a connection that works begins anew too, and so finds what is missing. */
+  readonly renews?: boolean;
 };
 
 export type InstallResult =

@@ -34,7 +34,9 @@ export async function install(database: Database, world: World, request: Install
     const { state, ...connection } = known;
     const wasActive = state === 'active';
     await database.inWorkspace(known.workspaceId, (sql) =>
-      wasActive ? noteScopes(sql, connection, request) : renewConnection(sql, connection, request),
+      wasActive && request.renews !== true
+        ? noteScopes(sql, connection, request)
+        : renewConnection(sql, connection, request),
     );
     return { kind: 'installed', connection, newWorkspace: false, wasActive };
   }
@@ -83,7 +85,7 @@ async function insertConnection(
   );
 }
 
-/** Signing in is installing again: what works goes on as it is. */
+/** Where signing in is the same as authorising, what works goes on as it is. */
 async function noteScopes(sql: Sql, connection: ConnectionRef, request: Install): Promise<void> {
   // An admin who connects the account again has it work with their grant from then on.
   const connectsAs = request.workspaceId === null ? null : request.installedBy;
@@ -177,7 +179,7 @@ const OF_CONNECTION = (alias: string): string =>
 
 const HEALTH = `
 SELECT jsonb_build_object('connection', ${CONNECTION_OBJECT}, 'timeZone', k.time_zone, 'currency', k.currency,
-  'installedAt', ${epochMs('coalesce(k.installed_at, k.created_at)')}, 'installedBy', k.installed_by, 'scopes', to_jsonb(k.scopes),
+  'installedAt', ${epochMs('coalesce(k.installed_at, k.created_at)')}, 'installedBy', k.installed_by, 'scopes', to_jsonb(coalesce(k.scopes, '{}')),
   'backfill', k.backfill,
   'budgets', (SELECT coalesce(jsonb_agg(jsonb_build_object('bucket', b.bucket, 'tokens', b.tokens, 'capacity', b.capacity,
       'windowMs', b.window_ms, 'refilledAt', ${epochMs('b.refilled_at')}, 'blockedUntil', ${epochMs('b.blocked_until')},

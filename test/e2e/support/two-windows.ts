@@ -6,7 +6,7 @@ export const CONTRACT = 'Product analytics platform';
 const DEAL = '31000000110';
 const OPPORTUNITY = 'Quillon Analytics Inc. – Procurement';
 
-export type Windows = { readonly deal: Page; readonly opportunity: Page; close(): Promise<void> };
+export type Windows = { readonly deal: Page; readonly opportunity: Page; readonly close: () => Promise<void> };
 /** Time zone of each window; the configured one when absent. */
 export type Zones = { readonly deal: string; readonly opportunity: string };
 
@@ -15,7 +15,7 @@ export const opportunityCard = (page: Page) => page.locator('c-contract-card');
 export const property = (page: Page, name: string) => page.locator(`[data-property=counterpart_${name}]`);
 export const field = (page: Page, name: string) => page.locator(`.org-field[data-field="counterpart__${name}"]`);
 
-export async function openDeal(page: Page, counterpart: Running): Promise<void> {
+async function openDeal(page: Page, counterpart: Running): Promise<void> {
   await page.goto(`${counterpart.practiceUrl}/contacts/4310077/record/0-3/${DEAL}?tab=contracts_tab`);
   await expect(dealCard(page).getByRole('link', { name: CONTRACT }).first()).toBeVisible();
 }

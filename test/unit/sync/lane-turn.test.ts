@@ -82,7 +82,7 @@ describe('a turn that goes well', () => {
     await scene.mark(DEAL);
     await scene.mark(CASE);
     expect(await scene.turn()).toBe(true);
-    expect([workers, leases, scene.limits]).toEqual([['worker-1'], [LEASE_MS], [500]]);
+    expect([workers, leases, scene.limits]).toEqual([['worker-1'], [LEASE_MS], [600]]);
     expect(scene.rig.store.dirtyRows('conn-a')).toEqual([]);
     await scene.mark(DEAL);
     expect(await scene.dueIn()).toBe(0);
@@ -149,7 +149,7 @@ describe('a turn that fails', () => {
       expect(await scene.turn()).toBe(true);
       rests.push(await waitUntilDue(scene));
     }
-    expect(scene.limits).toEqual([500, 125, 31, 7, 1, 1]);
+    expect(scene.limits).toEqual([600, 150, 37, 9, 2, 1]);
     for (const [failures, restMs] of rests.entries()) {
       expect(restMs).toBeGreaterThanOrEqual(100);
       expect(restMs).toBeLessThan(100 + 500 * 2 ** failures);
@@ -170,7 +170,7 @@ describe('a turn that fails', () => {
     await scene.turn();
     await scene.mark(CASE);
     await scene.turn();
-    expect(scene.limits).toEqual([500, 125, 500]);
+    expect(scene.limits).toEqual([600, 150, 600]);
     expect([...scene.health]).toEqual([]);
   });
 
@@ -203,7 +203,7 @@ describe('a turn that fails', () => {
     scene.health.set('conn-b', { failures: 3, refreshes: 0 });
     await scene.mark(DEAL);
     await scene.turn();
-    expect(scene.limits).toEqual([500]);
+    expect(scene.limits).toEqual([600]);
   });
 
   test('a host that this installation does not speak to is looked at again later, and its work is kept', async () => {
