@@ -127,9 +127,18 @@ function isGone(scene: Scene, edit: Edit): boolean {
 
 function wasUnlinked(scene: Scene, edit: Exclude<Edit, { kind: 'card' }>): boolean {
   return (
+    isOfNobody(scene, edit) ||
     scene.store.mirror(edit.connectionId, edit.ref) === null ||
     scene.unlinkedOnce.has(`${edit.connectionId}|${keyOf(edit.ref)}`)
   );
+}
+
+/** Typed into a record that showed no contract and has none: it is nobody's, and a clearing write of ours that lands late may meet it. */
+function isOfNobody({ store }: Scene, edit: Exclude<Edit, { kind: 'card' }>): boolean {
+  const isLinked = store
+    .links()
+    .some(({ connectionId, ref }) => connectionId === edit.connectionId && keyOf(ref) === keyOf(edit.ref));
+  return edit.kind === 'host' && edit.contractId === null && !isLinked;
 }
 
 /** A person typed over another person's text before anybody read it. */
