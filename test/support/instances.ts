@@ -11,6 +11,7 @@ import { updateRecord } from '../../extensions/practice/hubspot/record-writer.ts
 import { composeServer } from '../../server/compose.ts';
 import type { ConnectionRef } from '../../server/crm/port.ts';
 import { RATE_LIMITS_DEFAULT } from '../../server/http/dependencies.ts';
+import { CREDENTIALS_KEPT_MS } from '../../server/store/prisma/credential-cache.ts';
 import { linkedContract } from '../conformance/store-battery-fixture.ts';
 import { createDatabase } from './database.ts';
 import {
@@ -181,6 +182,8 @@ export async function openScene({ deals }: { readonly deals: readonly number[] }
       await admin.query('UPDATE credential SET access_expires_at = now() WHERE connection_id = ANY($1::uuid[])', [
         expired.map(({ connection }) => connection.connectionId),
       ]);
+      // A server remembers what it opened for this long.
+      await delay(CREDENTIALS_KEPT_MS);
     },
     isQuiet: async (except) => {
       const { rows } = await admin.query<{ waiting: string }>(

@@ -8,7 +8,7 @@ import type { ConnectionRef } from '../../crm/port.ts';
 import type { Clock } from '../../world.ts';
 import type { Vault } from './credential-vault.ts';
 
-const KEPT_MS = 10_000;
+export const CREDENTIALS_KEPT_MS = 2_000;
 /** More connections than one process works on within those seconds; the oldest entry makes room. */
 const KEPT_MAX = 1_000;
 
@@ -21,7 +21,7 @@ export function rememberCredentials(vault: Vault, clock: Clock): Vault {
     kept.delete(key);
     const [oldest] = kept.keys();
     if (kept.size >= KEPT_MAX && oldest !== undefined) kept.delete(oldest);
-    kept.set(key, { credential, until: clock.now() + KEPT_MS });
+    kept.set(key, { credential, until: clock.now() + CREDENTIALS_KEPT_MS });
   };
   const forget = (connection: ConnectionRef): void => void kept.delete(keyOf(connection));
   return {
