@@ -480,6 +480,7 @@ export const OTHER_SAMPLES: readonly Sample[] = [
   open('/readyz', '/readyz', [200, 503]),
   open('/metrics', '/metrics', [200]),
   open('/openapi.json', '/openapi.json', [200]),
+  open('/oauth/hosts', '/oauth/hosts', [200]),
   open('/oauth/hubspot/start', '/oauth/hubspot/start', [302], [['returnPath', '/contracts']]),
   open(
     '/oauth/hubspot/callback',
