@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
+import { CREDENTIALS_KEPT_MS } from '../../server/store/prisma/credential-cache.ts';
 import { pageFor, textAt } from '../support/practice.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import { attach, createDeal, createOn, dayAfter, detach, importRows, restoreLink } from './kill-acts.ts';
@@ -399,6 +400,8 @@ async function refresh(scene: KillScene, { rotates }: { readonly rotates: boolea
   await scene.sql.query(
     `UPDATE credential SET access_expires_at = to_timestamp(0) WHERE connection_id IN (SELECT id FROM connection WHERE account_id = '1001')`,
   );
+  // The server remembers what it opened for this long.
+  await delay(CREDENTIALS_KEPT_MS);
   const { shared } = scene.template;
   await hostEdit(scene, { placed: at(shared, 0), portalId: '1001', field: 'renewalDate', value: freshDay(scene, 0) });
   const sql = `SELECT count(*) AS n FROM connection WHERE account_id = '1001' AND state = 'active'`;
