@@ -103,16 +103,19 @@ function isThoughtGone({ hasTombstones, mirror }: RecordState): boolean {
   return hasTombstones || (mirror !== null && mirror.state !== 'live');
 }
 
-/** Sync rule S12. Base is kept, so that a restored record goes on where it stopped. */
+/**
+ * Sync rule S12. Base and intents are kept, so that a restored record goes on where it stopped: what a write of ours did to it before it
+ * went can be read only once it is back, and an edit after that write belongs to the contract that the write had shown (S9).
+ */
 function judgeGone(state: RecordState, kind: 'archived' | 'missing', now: number): Judgement {
   const mirror = mirrorOf(state);
   const isUnlinked = state.contracts.length === 0 && !state.hasTombstones;
   const questions = isUnlinked ? abandonedQuestions(mirror.asked, 'contract_not_linked', now) : [];
-  const isKnown = state.contracts.length === 0 && state.intents.length === 0 && mirror.state === kind;
+  const isKnown = state.contracts.length === 0 && mirror.state === kind;
   if (state.mirror !== null && isKnown && questions.length === 0) return { kind: 'idle' };
   const linkChange: LinkChange | null = state.contracts.length > 0 ? { kind: 'tombstone', reason: kind } : null;
   const asked = isUnlinked ? {} : mirror.asked;
-  return commitOf(state, { mirror: { ...mirror, asked, state: kind }, linkChange, questions, again: false });
+  return commitOf(state, { mirror: { ...mirror, asked, state: kind }, linkChange, questions });
 }
 
 /**
@@ -126,7 +129,7 @@ function judgeMerged(state: RecordState, into: RecordState['ref'], now: number):
     mirror: { ...NEVER, facts },
     linkChange: { kind: 'alias', into },
     questions: abandonedQuestions(asked, 'record_merged', now),
-    again: false,
+    retireTokens: state.intents.map((intent) => intent.syncToken),
   });
 }
 
@@ -256,7 +259,8 @@ function commitOf(
     readonly mirror: MirrorNext;
     readonly linkChange: LinkChange | null;
     readonly questions: readonly QuestionChange[];
-    readonly again: boolean;
+    readonly retireTokens?: readonly string[];
+    readonly again?: boolean;
   },
 ): Judgement {
   return {
@@ -268,11 +272,11 @@ function commitOf(
       updates: [],
       conflicts: [],
       questions: change.questions,
-      retireTokens: state.intents.map((intent) => intent.syncToken),
+      retireTokens: change.retireTokens ?? [],
       intent: null,
       linkChange: change.linkChange,
     },
-    again: change.again,
+    again: change.again ?? false,
     unfit: [],
   };
 }

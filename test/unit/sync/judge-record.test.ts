@@ -330,6 +330,19 @@ describe('a record that is gone', () => {
     expect(judgement).toMatchObject({ again: true, commit: { linkChange: { kind: 'restore' } } });
   });
 
+  test.each(['archived', 'missing'] as const)(
+    'S9 found %s, or back again, keeps the writes that await confirmation in mind',
+    (kind) => {
+      const intent = { syncToken: 't2', contractId: 'one', values: { leadContractNumber: 'C-one' }, createdAt: 0 };
+      const gone = { ...agreedState([one]), intents: [intent] };
+      expect(committed(judgeRecord(gone, { kind, ref: REF }, CONTEXT)).commit.retireTokens).toEqual([]);
+      const known = { ...agreedState([one], { state: kind }), contracts: [], hasTombstones: true, intents: [intent] };
+      expect(judgeRecord(known, { kind, ref: REF }, CONTEXT)).toEqual({ kind: 'idle' });
+      const back = committed(judge(known, reading(known, {})));
+      expect(back).toMatchObject({ again: true, commit: { linkChange: { kind: 'restore' }, retireTokens: [] } });
+    },
+  );
+
   test('S12 known to be archived calls for nothing', () => {
     const state = { ...agreedState([one], { state: 'archived' }), contracts: [], hasTombstones: true };
     expect(judgeRecord(state, { kind: 'archived', ref: REF }, CONTEXT)).toEqual({ kind: 'idle' });

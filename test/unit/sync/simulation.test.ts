@@ -26,6 +26,7 @@ const GRAVEYARD: Readonly<Record<number, string>> = {
 const GRAVEYARD_OF_BOTH: Readonly<Record<number, string>> = {
   10: 'an edit went to the contract shown before, where the host keeps no history of contract numbers',
   138: 'the same, with a conflict restored',
+  504211: 'a write not yet confirmed was forgotten when its record was found in the recycle bin',
 };
 
 const totals: Record<string, number> = {};
