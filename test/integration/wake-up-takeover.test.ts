@@ -42,12 +42,15 @@ async function startServer(org: TestOrg): Promise<Server> {
   const listening = new AbortController();
   await store.database.listen(DIRTY_CHANNEL, () => undefined, listening.signal);
   const life = { alive: true };
+  const underWay = new Set<Promise<unknown>>();
   const never = new Promise<never>(() => undefined);
   const mortal =
     <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       if (!life.alive) return await never;
-      const answer = await call(...args);
+      const calling = call(...args);
+      underWay.add(calling);
+      const answer = await calling.finally(() => underWay.delete(calling));
       return life.alive ? answer : await never;
     };
   const feed = testFeed(org);
@@ -77,6 +80,8 @@ async function startServer(org: TestOrg): Promise<Server> {
     async kill() {
       life.alive = false;
       const session = store.database.presence();
+      // A statement sent before the end is carried out under the name of the session that still was.
+      await Promise.allSettled(underWay);
       listening.abort();
       await database.admin.query('SELECT pg_terminate_backend($1)', [session]);
     },
