@@ -86,6 +86,22 @@ describe('plans', () => {
     }
   });
 
+  test('a card finds its record by the whole key, and not by looking through all records of the portal', async () => {
+    const target = {
+      connectionId: workspace.connectionId,
+      ref: { objectType: 'opportunity', recordId: '5000000010' },
+    } as const;
+    const explained = await explainIn(store.database, workspace.id, {
+      analyze: false,
+      work: (sql) => loadRecordCard(sql, workspace.id, target),
+    });
+    const conditions = explained
+      .flatMap(({ plan }) => nodesOf(plan))
+      .filter((node) => node['Index Name']?.startsWith('host_record') === true)
+      .map((node) => node['Index Cond'] ?? '');
+    expect(conditions).toEqual([expect.stringContaining('record_id')]);
+  });
+
   test('card, detail, totals, vendors and the look for columns to work out read no large table whole', async () => {
     const target = {
       connectionId: workspace.connectionId,
