@@ -105,17 +105,19 @@ function isThoughtGone({ hasTombstones, mirror }: RecordState): boolean {
 
 /**
  * Sync rule S12. Base and intents are kept, so that a restored record goes on where it stopped: what a write of ours did to it before it
- * went can be read only once it is back, and an edit after that write belongs to the contract that the write had shown (S9).
+ * went can be read only once it is back, and an edit after that write belongs to the contract that the write had shown (S9). Only of a
+ * record that nothing links is nothing expected any more.
  */
 function judgeGone(state: RecordState, kind: 'archived' | 'missing', now: number): Judgement {
   const mirror = mirrorOf(state);
   const isUnlinked = state.contracts.length === 0 && !state.hasTombstones;
   const questions = isUnlinked ? abandonedQuestions(mirror.asked, 'contract_not_linked', now) : [];
-  const isKnown = state.contracts.length === 0 && mirror.state === kind;
+  const retireTokens = isUnlinked ? tokensOf(state.intents) : [];
+  const isKnown = state.contracts.length === 0 && retireTokens.length === 0 && mirror.state === kind;
   if (state.mirror !== null && isKnown && questions.length === 0) return { kind: 'idle' };
   const linkChange: LinkChange | null = state.contracts.length > 0 ? { kind: 'tombstone', reason: kind } : null;
   const asked = isUnlinked ? {} : mirror.asked;
-  return commitOf(state, { mirror: { ...mirror, asked, state: kind }, linkChange, questions });
+  return commitOf(state, { mirror: { ...mirror, asked, state: kind }, linkChange, questions, retireTokens });
 }
 
 /**
@@ -129,7 +131,7 @@ function judgeMerged(state: RecordState, into: RecordState['ref'], now: number):
     mirror: { ...NEVER, facts },
     linkChange: { kind: 'alias', into },
     questions: abandonedQuestions(asked, 'record_merged', now),
-    retireTokens: state.intents.map((intent) => intent.syncToken),
+    retireTokens: tokensOf(state.intents),
   });
 }
 
@@ -224,9 +226,13 @@ function difference(wanted: MirrorValues, base: MirrorValues, unfit: readonly Mi
 function retired(intents: readonly Intent[], record: HostRecord, now: number): readonly string[] {
   const landed = new Set(record.history?.filter((edit) => edit.field === 'syncToken').map((edit) => edit.value));
   landed.add(record.syncToken);
-  return intents
-    .filter((intent) => landed.has(intent.syncToken) || now - intent.createdAt > INTENT_KEPT_MS_MAX)
-    .map((intent) => intent.syncToken);
+  return tokensOf(
+    intents.filter((intent) => landed.has(intent.syncToken) || now - intent.createdAt > INTENT_KEPT_MS_MAX),
+  );
+}
+
+function tokensOf(intents: readonly Intent[]): readonly string[] {
+  return intents.map((intent) => intent.syncToken);
 }
 
 /** Of a record that lives and was thought to. */
@@ -259,6 +265,7 @@ function commitOf(
     readonly mirror: MirrorNext;
     readonly linkChange: LinkChange | null;
     readonly questions: readonly QuestionChange[];
+    /** Of intents of which nothing is expected any more; none unless said. */
     readonly retireTokens?: readonly string[];
     readonly again?: boolean;
   },

@@ -53,7 +53,7 @@ describe('a record that is gone', () => {
   const gone = (state: RecordState, kind: 'archived' | 'missing') => judgeRecord(state, { kind, ref: REF }, CONTEXT);
 
   test.each(['archived', 'missing'] as const)(
-    'S12 as %s leaves tombstones, keeps the base and writes nothing',
+    'S12 as %s leaves tombstones, keeps the base and the writes that await confirmation, and writes nothing',
     (kind) => {
       const state = { ...quiet(), intents: [intent] };
       const { revision, ...agreed } = state.mirror ?? { revision: 0 };
@@ -66,7 +66,7 @@ describe('a record that is gone', () => {
           updates: [],
           conflicts: [],
           questions: [],
-          retireTokens: ['t2'],
+          retireTokens: [],
           intent: null,
           linkChange: { kind: 'tombstone', reason: kind },
         },
@@ -90,7 +90,7 @@ describe('a record that is gone', () => {
     expect(commit.linkChange).toEqual({ kind: 'tombstone', reason: 'archived' });
   });
 
-  test('S12 ends the writes that were under way, also when nothing links it any more', () => {
+  test('S12 ends the writes that were under way once nothing links it any more', () => {
     const state = { ...quiet({ state: 'archived' }), contracts: [], intents: [intent] };
     expect(committed(gone(state, 'archived')).commit).toMatchObject({ retireTokens: ['t2'], linkChange: null });
   });
