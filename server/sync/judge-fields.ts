@@ -92,8 +92,9 @@ function shownContracts(
 }
 
 /**
- * The host's history with what it leaves out: a host may keep no history of the fields that are ours. What our writes did to those is known
- * from the intents, at the place of their token. The last write's fields that show what they showed before were not changed by it.
+ * The host's history with what it leaves out: an org keeps no history of the fields that are ours, but of the number that says whose they
+ * are. What our writes did to the others is known from the intents, at the place of their token. The last write's fields that
+ * show what they showed before were not changed by it.
  */
 function wholeHistory({ mirror, intents }: RecordState, record: HostRecord): readonly HostFieldEdit[] {
   const history = record.history ?? [];

@@ -83,6 +83,19 @@ describe('The package’s trigger MirrorJournal', () => {
     expect(journal(id).filter((entry) => at(entry, 'f') === 'Sync_Token__c')).toHaveLength(1);
   });
 
+  test('the journal tells which contract the record showed, and of our other fields nothing', async () => {
+    const id = deal();
+    const shown = { [own('Lead_Contract_Number__c')]: 'C-2', [own('Lead_Contract_Title__c')]: 'Support' };
+    await write(id, ours('t1', 0, { ...shown, [STAGE ?? '']: 'active' }));
+    practice.org.people.edit('Opportunity', id, { [STAGE ?? '']: 'signed' });
+    expect(journal(id)).toMatchObject([
+      { f: 'Lead_Contract_Number__c', v: 'C-2', o: true },
+      { f: 'Contract_Stage__c', v: 'active', o: true },
+      { f: 'Sync_Token__c', v: 't1', o: true },
+      { f: 'Contract_Stage__c', v: 'signed', o: false },
+    ]);
+  });
+
   test('version and journal are put back whoever writes them', async () => {
     const id = deal({ [STAGE ?? '']: 'active' });
     expect((await write(id, { [VERSION ?? '']: 99, [JOURNAL ?? '']: 'nonsense' })).status).toBe(204);

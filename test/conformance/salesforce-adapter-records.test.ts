@@ -148,6 +148,26 @@ describe('writing', () => {
     expect(read?.kind === 'live' ? read.record.history?.length : 0).toBe(2);
   });
 
+  test('S9 the journal tells which contract the record showed when somebody edited it', async () => {
+    const app = await install();
+    const ref = newOpportunity(app);
+    const values = { leadContractNumber: 'C-2', leadContractTitle: 'Support', renewalDate: '2027-06-01' };
+    const writes = [{ ref, values, syncToken: 'token-1', baseVersion: '0' }];
+    expectOk(await app.adapter.writeRecords(app.connection, writes, CALL));
+    app.org.people.edit('Opportunity', ref.recordId, { counterpart__Renewal_Date__c: '2027-07-01' });
+    const [read] = expectOk(await app.adapter.readRecords(app.connection, [ref], { ...CALL, history: true }));
+    expect(read).toMatchObject({
+      record: {
+        history: [
+          { field: 'leadContractNumber', value: 'C-2', author: 'us' },
+          { field: 'renewalDate', value: '2027-06-01', author: 'us' },
+          { field: 'syncToken', value: 'token-1', author: 'us' },
+          { field: 'renewalDate', value: '2027-07-01', author: 'person' },
+        ],
+      },
+    });
+  });
+
   test('S2 an edit between reading and writing is kept, and the journal names who made it', async () => {
     const app = await install();
     const ref = newOpportunity(app);

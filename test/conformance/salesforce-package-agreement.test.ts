@@ -137,7 +137,10 @@ describe('the sync', () => {
     const source = readSource('classes/MirrorFields.cls');
     const shared = /FOR_OPPORTUNITY =[^{]*\{([^}]*)\}/.exec(source)?.[1] ?? '';
     const watched = [...shared.matchAll(/\.(\w+__c)/g)].map(([, name]) => name ?? '');
-    expect([...watched, 'Sync_Token__c'].map(fieldOfName)).toEqual([
+    const [, ours] = /FOR_OPPORTUNITY =(?:[^{]*\{){2}([^}]*)\}/.exec(source) ?? [];
+    const [first] = (ours ?? '').match(/\w+__c/) ?? [];
+    expect([first ?? '', ...watched, 'Sync_Token__c'].map(fieldOfName)).toEqual([
+      'leadContractNumber',
       'stage',
       'renewalDate',
       'renewalDecision',

@@ -31,7 +31,7 @@ export const HUBSPOT_LIKE: HostTraits = {
 export const SALESFORCE_LIKE: HostTraits = {
   host: 'salesforce',
   batchMax: { read: 200, readWithHistory: 200, write: 200 },
-  journalled: new Set([...SHARED_FIELDS, 'syncToken']),
+  journalled: new Set(['leadContractNumber', ...SHARED_FIELDS, 'syncToken']),
   comparesVersions: true,
   stampMs: 1_000,
   merge: 'into_first',

@@ -18,11 +18,16 @@ const EDIT_JOURNAL = own('Edit_Journal__c');
 /** Fields of the machinery, which no page shows. */
 export const MACHINERY: ReadonlySet<string> = new Set([SYNC_TOKEN, BASE_VERSION, MIRROR_VERSION, EDIT_JOURNAL]);
 /** Their changes are entered in the journal. */
-const JOURNALLED = ['Contract_Stage__c', 'Renewal_Date__c', 'Renewal_Decision__c', 'Sync_Token__c'] as const;
+const JOURNALLED = [
+  'Lead_Contract_Number__c',
+  'Contract_Stage__c',
+  'Renewal_Date__c',
+  'Renewal_Decision__c',
+  'Sync_Token__c',
+] as const;
 /** Their changes raise the version. */
 const VERSIONED = [
   ...JOURNALLED,
-  'Lead_Contract_Number__c',
   'Lead_Contract_Title__c',
   'Contract_Count__c',
   'Contract_Health__c',

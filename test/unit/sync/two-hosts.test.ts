@@ -202,8 +202,8 @@ describe('compare-and-set', () => {
   });
 
   /** The record has just come to show contract `two` instead of `one`, by a write of ours that nobody has read back yet. */
-  const shownAnother = async (rig: EngineRig): Promise<void> => {
-    rig.start();
+  const shownAnother = async (rig: EngineRig, change: Parameters<EngineRig['start']>[0] = {}): Promise<void> => {
+    rig.start(change);
     await rig.advance(MINUTE_MS);
     const sooner = sampleContract('two');
     rig.store.putContract(
@@ -217,8 +217,13 @@ describe('compare-and-set', () => {
     expect(rig.host.recordOf(rig.connection.accountId, deal('1'))?.values.leadContractNumber).toBe('C-two');
   };
 
+  const NO_NUMBERS = new Set([...SALESFORCE_LIKE.journalled].filter((field) => field !== 'leadContractNumber'));
+
   test('S9 an edit after our write showed another contract belongs to that one, though the journal keeps no numbers', async () => {
-    const rig: EngineRig = salesforce({ delivers: () => false });
+    const rig: EngineRig = salesforce({
+      traits: { ...SALESFORCE_LIKE, journalled: NO_NUMBERS },
+      delivers: () => false,
+    });
     await shownAnother(rig);
     rig.host.edit(rig.connection.accountId, deal('1'), { renewalDecision: 'renew' });
     await rig.advance(3 * MINUTE_MS);
@@ -227,19 +232,36 @@ describe('compare-and-set', () => {
     expect(rig.store.conflicts).toEqual([]);
   });
 
-  test('S9 an edit belongs to the contract shown also when the recycle bin was read before our write was confirmed, and the rest is nobody’s', async () => {
-    const rig: EngineRig = salesforce();
-    await shownAnother(rig);
+  test('S9 an edit belongs to the contract that the journal says was shown, though nobody remembers the write that showed it', async () => {
+    const rig: EngineRig = salesforce({ delivers: () => false });
+    const loadRecords: EngineRig['store']['loadRecords'] = async (...asked) =>
+      (await rig.store.loadRecords(...asked)).map((state) => ({ ...state, intents: [] }));
+    await shownAnother(rig, { store: { ...rig.store, loadRecords } });
     rig.host.edit(rig.connection.accountId, deal('1'), { renewalDecision: 'renew' });
-    rig.host.archive(rig.connection.accountId, deal('1'));
-    await rig.advance(MINUTE_MS);
-    expect(rig.store.mirror('conn-a', deal('1'))?.state).toBe('archived');
-    rig.host.restore(rig.connection.accountId, deal('1'));
     await rig.advance(3 * MINUTE_MS);
     expect(rig.store.contract('two').contract.renewalDecision).toBe('renew');
     expect(rig.store.contract('one').contract.renewalDecision).toBe('undecided');
-    expect(rig.store.conflicts).toEqual([]);
   });
+
+  test.each([
+    ['numbers', SALESFORCE_LIKE.journalled],
+    ['no numbers', NO_NUMBERS],
+  ])(
+    'S9 an edit belongs to the contract shown also when the recycle bin was read before our write was confirmed, and the rest is nobody’s: a journal with %s',
+    async (_what, journalled) => {
+      const rig: EngineRig = salesforce({ traits: { ...SALESFORCE_LIKE, journalled } });
+      await shownAnother(rig);
+      rig.host.edit(rig.connection.accountId, deal('1'), { renewalDecision: 'renew' });
+      rig.host.archive(rig.connection.accountId, deal('1'));
+      await rig.advance(MINUTE_MS);
+      expect(rig.store.mirror('conn-a', deal('1'))?.state).toBe('archived');
+      rig.host.restore(rig.connection.accountId, deal('1'));
+      await rig.advance(3 * MINUTE_MS);
+      expect(rig.store.contract('two').contract.renewalDecision).toBe('renew');
+      expect(rig.store.contract('one').contract.renewalDecision).toBe('undecided');
+      expect(rig.store.conflicts).toEqual([]);
+    },
+  );
 });
 
 test.each([1, 200, 500, 1_000])(
