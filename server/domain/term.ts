@@ -47,7 +47,7 @@ export function currentTerm(term: Term, asOf: PlainDate): CurrentTerm {
         phase: 'open_ended',
       };
     case 'auto':
-      return rolledForward(term, term.endDate, asOf);
+      return rememberedRoll(term, term.endDate, asOf);
     default:
       return unreachable(term.renewalKind);
   }
@@ -139,6 +139,17 @@ export function decideRenewal(contract: Contract, decision: RenewalDecision, asO
   if (decision === contract.renewalDecision) return contract;
   const recorded = decision === 'exit' ? withCurrentTerm(contract, asOf) : contract;
   return { ...recorded, renewalDecision: decision };
+}
+
+/** What was last worked out of each term. One assessment asks a dozen times for the same day, and a term never changes. */
+const lastRolls = new WeakMap<Term, { readonly asOf: PlainDate; readonly current: CurrentTerm }>();
+
+function rememberedRoll(term: Term, firstEnd: PlainDate, asOf: PlainDate): CurrentTerm {
+  const known = lastRolls.get(term);
+  if (known?.asOf === asOf) return known.current;
+  const current = rolledForward(term, firstEnd, asOf);
+  lastRolls.set(term, { asOf, current });
+  return current;
 }
 
 function rolledForward(term: Term, firstEnd: PlainDate, asOf: PlainDate): CurrentTerm {

@@ -19,12 +19,17 @@ import { findCaller } from './session.ts';
 const HANDLER_MS_MAX = 14_000;
 const ERRORS_MAX = 20;
 
+/** Reasons for signals, made once: an error with its stack for each request would be a good part of what a request costs. */
+const GONE = new DOMException('the caller has gone', 'AbortError');
+const LATE = new DOMException('the time for the answer is up', 'AbortError');
+const FINISHED = new DOMException('the work is done', 'AbortError');
+
 export function routeHandler(deps: HttpDependencies, limits: CallerLimits, route: Route): RequestHandler {
   return async (request, response) => {
     const stopTimer = deps.metrics.requestSeconds.startTimer({ route: route.path });
     const gone = new AbortController();
     response.once('close', () => {
-      gone.abort();
+      gone.abort(GONE);
       stopTimer({ status: `${Math.floor(response.statusCode / 100)}xx` });
     });
     const outcome = await inTime(deps, { gone, limitMs: route.handlerMsMax ?? HANDLER_MS_MAX }, () =>
@@ -44,14 +49,14 @@ async function inTime(
   work: () => Promise<Outcome<unknown>>,
 ): Promise<Outcome<unknown>> {
   const finished = new AbortController();
-  const working = work().finally(() => finished.abort());
+  const working = work().finally(() => finished.abort(FINISHED));
   const late = deps.world.clock.sleep(limitMs, finished.signal).then(
     () => 'late' as const,
     () => 'finished' as const,
   );
   if ((await Promise.race([late, working.then(() => 'finished' as const)])) === 'finished') return await working;
   working.catch((error: unknown) => deps.world.log.error({ error }, 'a request failed after its time was up'));
-  gone.abort();
+  gone.abort(LATE);
   return refused('unavailable', { reason: 'timeout' });
 }
 
@@ -174,5 +179,7 @@ async function answer(route: Route, response: Response, value: unknown): Promise
     response.status(204).end();
     return;
   }
-  response.status(route.status ?? 200).json(value);
+  const body = Buffer.from(JSON.stringify(value));
+  response.status(route.status ?? 200).set('content-type', 'application/json; charset=utf-8');
+  response.set('content-length', String(body.length)).end(body);
 }

@@ -30,6 +30,16 @@ export function counterpartyOf(contract: Contract): ContractParty | null {
 }
 
 export function contractView(row: ContractRow, leadId: string | null, day: ViewDay): ContractCardView {
+  const { contract } = row;
+  return {
+    ...sharedView(row, day),
+    nextStages: [...stageChoices(contract, day.asOf)],
+    isLead: contract.id === leadId,
+  };
+}
+
+/** What cards and the register show alike. */
+function sharedView(row: ContractRow, day: ViewDay): Omit<ContractCardView, 'nextStages' | 'isLead'> {
   const { contract, sla } = row;
   const { asOf } = day;
   const { deadline, flags, health } = assessContract(contract, sla, {
@@ -43,7 +53,6 @@ export function contractView(row: ContractRow, leadId: string | null, day: ViewD
     side: contract.side,
     counterparty: counterpartyOf(contract)?.legalName ?? null,
     stage: stageAsOf(contract, asOf),
-    nextStages: [...stageChoices(contract, asOf)],
     health,
     value: contract.value === null ? null : moneyView(contract.value),
     effectiveDate: contract.term.effectiveDate,
@@ -59,7 +68,6 @@ export function contractView(row: ContractRow, leadId: string | null, day: ViewD
       breachesTwelveMonths: sla.breachesTwelveMonths,
     },
     risks: flags.flatMap(({ code, severity, state }) => (state === 'clear' ? [] : [{ code, severity, state }])),
-    isLead: contract.id === leadId,
     revision: contract.revision,
   };
 }
@@ -78,9 +86,8 @@ function noticeView(deadline: NoticeDeadline, asOf: PlainDate): ContractCardView
 }
 
 export function contractRowView(row: ContractRow, day: ViewDay): ContractRowView {
-  const { isLead: _, nextStages: __, ...view } = contractView(row, null, day);
   return {
-    ...view,
+    ...sharedView(row, day),
     organisationId: counterpartyOf(row.contract)?.organisationId ?? null,
     ownerEmail: row.contract.ownerEmail,
     links: row.links,

@@ -4,7 +4,7 @@
  */
 import type { ContractPage, ContractQuery, ContractSort } from '../contract-port.ts';
 import { loadContracts } from './contracts-read.ts';
-import { instant, type Sql } from './database.ts';
+import { instant, type Reader } from './database.ts';
 import { countByTally } from './portfolio-totals.ts';
 
 type SortKey = {
@@ -77,7 +77,7 @@ const partyOf = (pattern: string): string =>
 
 /** The contracts that a text finds in number, title or the name of a party: how many, and their ids while they are few. */
 async function findText(
-  sql: Sql,
+  sql: Reader,
   workspaceId: string,
   text: string,
 ): Promise<{ readonly count: number; readonly ids: readonly string[] | null }> {
@@ -94,7 +94,7 @@ async function findText(
 
 type Narrowed = { readonly where: Conditions; readonly total: number };
 
-async function narrowedBy(sql: Sql, workspaceId: string, query: ContractQuery): Promise<Narrowed> {
+async function narrowedBy(sql: Reader, workspaceId: string, query: ContractQuery): Promise<Narrowed> {
   const where = conditionsOf(workspaceId, query);
   const filters = where.values.length;
   const { text } = query;
@@ -131,7 +131,7 @@ const isTallied = (query: ContractQuery): boolean => UNTALLIED.every((filter) =>
 type KeyRow = { readonly id: string; readonly key: string | null };
 
 /** Rows with a key after the given place, then those without one. */
-async function listKeys(sql: Sql, where: Conditions, query: ContractQuery): Promise<readonly KeyRow[]> {
+async function listKeys(sql: Reader, where: Conditions, query: ContractQuery): Promise<readonly KeyRow[]> {
   const { after, limit } = query;
   const wanted = limit + 1;
   const valued = after !== null && after.key === null ? [] : await listValued(sql, where, { query, wanted });
@@ -151,7 +151,7 @@ async function listKeys(sql: Sql, where: Conditions, query: ContractQuery): Prom
 }
 
 async function listValued(
-  sql: Sql,
+  sql: Reader,
   where: Conditions,
   { query, wanted }: { readonly query: ContractQuery; readonly wanted: number },
 ): Promise<readonly KeyRow[]> {
@@ -171,7 +171,7 @@ async function listValued(
   );
 }
 
-export async function listContracts(sql: Sql, workspaceId: string, query: ContractQuery): Promise<ContractPage> {
+export async function listContracts(sql: Reader, workspaceId: string, query: ContractQuery): Promise<ContractPage> {
   const { where, total } = await narrowedBy(sql, workspaceId, query);
   const keys = await listKeys(sql, where, query);
   const page = keys.slice(0, query.limit);

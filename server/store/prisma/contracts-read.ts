@@ -11,7 +11,7 @@ import type {
   WorkspaceRow,
 } from '../contract-port.ts';
 import { CONTRACT_OBJECT, contractOf, epochMs } from './contracts-row.ts';
-import type { Sql } from './database.ts';
+import type { Reader } from './database.ts';
 
 /** Most contracts shown on one record, and most changes, incidents and results shown of one contract. */
 const RECORD_CONTRACTS_MAX = 200;
@@ -21,9 +21,9 @@ const RESULTS_MAX = 500;
 const CONFLICTS_MAX = 50;
 const LINKS_MAX = 200;
 
-export const WORKSPACE_OBJECT = `jsonb_build_object('id', w.id, 'name', w.name, 'timeZone', w.time_zone, 'currency', w.currency,
+export const WORKSPACE_OBJECT = `json_build_object('id', w.id, 'name', w.name, 'timeZone', w.time_zone, 'currency', w.currency,
   'locale', w.locale, 'conflictPolicy', w.conflict_policy)`;
-export const CONNECTION_OBJECT = `jsonb_build_object('id', k.id, 'host', k.host, 'accountId', k.account_id, 'name', k.name,
+export const CONNECTION_OBJECT = `json_build_object('id', k.id, 'host', k.host, 'accountId', k.account_id, 'name', k.name,
   'uiOrigin', k.ui_origin, 'state', k.state, 'stateReason', k.state_reason)`;
 
 const policySchema = z.enum(CONFLICT_POLICIES).catch('newest');
@@ -47,20 +47,20 @@ export const connectionSchema: z.ZodType<ConnectionRow> = z.object({
 const dirtySchema = z.object({ state: z.enum(['queued', 'dead']), failure: z.string().nullable() }).nullable();
 
 const CARD = `
-SELECT jsonb_build_object(
+SELECT json_build_object(
   'workspace', ${WORKSPACE_OBJECT},
   'connection', ${CONNECTION_OBJECT},
   'mergedInto', (SELECT a.into_record_id FROM record_alias a
     WHERE a.workspace_id = $1 AND a.connection_id = $2 AND a.object_type = $3 AND a.record_id = $4),
-  'hostRecord', (SELECT jsonb_build_object('name', h.name) FROM host_record h
+  'hostRecord', (SELECT json_build_object('name', h.name) FROM host_record h
     WHERE h.workspace_id = $1 AND h.connection_id = $2 AND h.object_type = $3 AND h.record_id = $4),
-  'mirror', (SELECT jsonb_build_object('state', m.state, 'lastAgreedAt', ${epochMs('m.last_agreed_at')}, 'name', m.facts->>'name')
+  'mirror', (SELECT json_build_object('state', m.state, 'lastAgreedAt', ${epochMs('m.last_agreed_at')}, 'name', m.facts->>'name')
     FROM mirror m WHERE m.workspace_id = $1 AND m.connection_id = $2 AND m.object_type = $3 AND m.record_id = $4),
-  'dirty', (SELECT jsonb_build_object('state', d.state, 'failure', d.failure) FROM dirty d
+  'dirty', (SELECT json_build_object('state', d.state, 'failure', d.failure) FROM dirty d
     WHERE d.workspace_id = $1 AND d.connection_id = $2 AND d.object_type = $3 AND d.record_id = $4),
   'openConflicts', (SELECT count(*) FROM conflict x WHERE x.workspace_id = $1 AND x.connection_id = $2 AND x.object_type = $3
     AND x.record_id = $4 AND x.state = 'open' AND x.at > now() - interval '30 days'),
-  'contracts', (SELECT coalesce(jsonb_agg(found.contract), '[]'::jsonb) FROM (
+  'contracts', (SELECT coalesce(json_agg(found.contract), '[]'::json) FROM (
     SELECT ${CONTRACT_OBJECT} AS contract FROM contract_link l
     JOIN contract c ON c.workspace_id = l.workspace_id AND c.id = l.contract_id
     WHERE l.workspace_id = $1 AND l.connection_id = $2 AND l.object_type = $3 AND l.record_id = $4
@@ -88,7 +88,7 @@ const cardSchema = z.object({
 });
 
 export async function loadRecordCard(
-  sql: Sql,
+  sql: Reader,
   workspaceId: string,
   target: RecordTarget,
 ): Promise<RecordCardRow | null> {
@@ -107,7 +107,7 @@ export async function loadRecordCard(
 }
 
 export async function loadContracts(
-  sql: Sql,
+  sql: Reader,
   workspaceId: string,
   contractIds: readonly string[],
 ): Promise<readonly ContractRow[]> {
@@ -119,7 +119,7 @@ export async function loadContracts(
   return rows.map(({ contract }) => contractOf(contract));
 }
 
-export const CHANGE_OBJECT = `jsonb_build_object('id', f.id, 'contractId', f.contract_id, 'contractTitle', fc.title, 'field', f.field,
+export const CHANGE_OBJECT = `json_build_object('id', f.id, 'contractId', f.contract_id, 'contractTitle', fc.title, 'field', f.field,
   'value', f.value, 'previous', f.previous, 'source', f.source, 'actor', f.actor, 'place', fk.name, 'at', ${epochMs('f.at')})`;
 export const CHANGE_FROM = `field_change f JOIN contract fc ON fc.workspace_id = f.workspace_id AND fc.id = f.contract_id
   LEFT JOIN connection fk ON fk.workspace_id = f.workspace_id AND fk.id = f.connection_id`;
@@ -136,9 +136,9 @@ export const changeSchema = z.object({
   at: z.number(),
 });
 
-export const CONFLICT_OBJECT = `jsonb_build_object('id', x.id, 'contractId', x.contract_id, 'contractTitle', xc.title, 'field', x.field,
+export const CONFLICT_OBJECT = `json_build_object('id', x.id, 'contractId', x.contract_id, 'contractTitle', xc.title, 'field', x.field,
   'base', x.base, 'ours', x.ours, 'theirs', x.theirs, 'winner', x.winner, 'reason', x.reason, 'detail', x.detail,
-  'connection', ${CONNECTION_OBJECT}, 'ref', jsonb_build_object('objectType', x.object_type, 'recordId', x.record_id),
+  'connection', ${CONNECTION_OBJECT}, 'ref', json_build_object('objectType', x.object_type, 'recordId', x.record_id),
   'recordName', xh.name, 'at', ${epochMs('x.at')}, 'state', x.state)`;
 export const CONFLICT_FROM = `conflict x JOIN connection k ON k.workspace_id = x.workspace_id AND k.id = x.connection_id
   LEFT JOIN contract xc ON xc.workspace_id = x.workspace_id AND xc.id = x.contract_id
@@ -163,7 +163,7 @@ export const conflictSchema = z.object({
   state: z.enum(['open', 'restored', 'dismissed', 'answered', 'settled']).catch('dismissed'),
 });
 
-export const OBJECTIVE_OBJECT = `jsonb_build_object('id', o.id, 'contractId', o.contract_id, 'metric', o.metric, 'severity', o.severity,
+export const OBJECTIVE_OBJECT = `json_build_object('id', o.id, 'contractId', o.contract_id, 'metric', o.metric, 'severity', o.severity,
   'target', o.target, 'zone', o.zone, 'calendarId', o.calendar_id, 'disputed', o.disputed, 'definition', o.definition)`;
 export const objectiveSchema = z.object({
   id: z.string(),
@@ -176,7 +176,7 @@ export const objectiveSchema = z.object({
   disputed: z.boolean(),
   definition: z.unknown(),
 });
-export const RESULT_OBJECT = `jsonb_build_object('objectiveId', r.objective_id, 'contractId', r.contract_id, 'period', r.period,
+export const RESULT_OBJECT = `json_build_object('objectiveId', r.objective_id, 'contractId', r.contract_id, 'period', r.period,
   'revision', r.revision, 'verdict', r.verdict, 'display', r.display, 'inputsHash', r.inputs_hash)`;
 export const resultSchema = z.object({
   objectiveId: z.string(),
@@ -187,7 +187,7 @@ export const resultSchema = z.object({
   display: z.string().nullable(),
   inputsHash: z.string(),
 });
-export const INCIDENT_OBJECT = `jsonb_build_object('id', i.id, 'contractId', i.contract_id, 'title', i.title, 'severity', i.severity,
+export const INCIDENT_OBJECT = `json_build_object('id', i.id, 'contractId', i.contract_id, 'title', i.title, 'severity', i.severity,
   'openedAt', ${epochMs('i.opened_at')}, 'respondedAt', ${epochMs('i.responded_at')}, 'restoredAt', ${epochMs('i.restored_at')},
   'excludedReason', i.excluded_reason)`;
 export const incidentSchema = z.object({
@@ -203,10 +203,10 @@ export const incidentSchema = z.object({
 
 /** The rows of a query as one JSON list; `order` and `limit` bound it. */
 const listed = (object: string, from: string, rest: string): string =>
-  `(SELECT coalesce(jsonb_agg(q.item), '[]'::jsonb) FROM (SELECT ${object} AS item FROM ${from} ${rest}) q)`;
+  `(SELECT coalesce(json_agg(q.item), '[]'::json) FROM (SELECT ${object} AS item FROM ${from} ${rest}) q)`;
 
 const DETAIL = `
-SELECT jsonb_build_object(
+SELECT json_build_object(
   'workspace', ${WORKSPACE_OBJECT},
   'contract', ${CONTRACT_OBJECT},
   'objectives', ${listed(OBJECTIVE_OBJECT, 'sla_objective o', `WHERE o.workspace_id = $1 AND o.contract_id = $2 AND o.retired_at IS NULL ORDER BY o.metric, o.severity, o.id`)},
@@ -220,9 +220,9 @@ SELECT jsonb_build_object(
   'changes', ${listed(CHANGE_OBJECT, CHANGE_FROM, `WHERE f.workspace_id = $1 AND f.contract_id = $2 ORDER BY f.at DESC, f.id DESC LIMIT ${CHANGES_MAX}`)},
   'conflicts', ${listed(CONFLICT_OBJECT, CONFLICT_FROM, `WHERE x.workspace_id = $1 AND x.contract_id = $2 ORDER BY x.at DESC, x.id LIMIT ${CONFLICTS_MAX}`)},
   'links', ${listed(
-    `jsonb_build_object('connection', ${CONNECTION_OBJECT}, 'ref', jsonb_build_object('objectType', l.object_type, 'recordId', l.record_id),
+    `json_build_object('connection', ${CONNECTION_OBJECT}, 'ref', json_build_object('objectType', l.object_type, 'recordId', l.record_id),
       'recordName', coalesce(h.name, m.facts->>'name'), 'state', l.state, 'lastAgreedAt', ${epochMs('m.last_agreed_at')},
-      'dirty', CASE WHEN d.record_id IS NULL THEN NULL ELSE jsonb_build_object('state', d.state, 'failure', d.failure) END)`,
+      'dirty', CASE WHEN d.record_id IS NULL THEN NULL ELSE json_build_object('state', d.state, 'failure', d.failure) END)`,
     `contract_link l JOIN connection k ON k.workspace_id = l.workspace_id AND k.id = l.connection_id
      LEFT JOIN host_record h ON (h.workspace_id, h.connection_id, h.object_type, h.record_id)
        = (l.workspace_id, l.connection_id, l.object_type, l.record_id)
@@ -257,7 +257,11 @@ const detailSchema = z.object({
   ),
 });
 
-export async function loadDetail(sql: Sql, workspaceId: string, contractId: string): Promise<ContractDetailRow | null> {
+export async function loadDetail(
+  sql: Reader,
+  workspaceId: string,
+  contractId: string,
+): Promise<ContractDetailRow | null> {
   const [row] = await sql.rows<{ detail: unknown }>(DETAIL, [workspaceId, contractId]);
   if (row === undefined) return null;
   const detail = detailSchema.parse(row.detail);

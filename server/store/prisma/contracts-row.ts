@@ -19,7 +19,7 @@ import { NO_SLA } from '../../domain/sla-summary.ts';
 export const epochMs = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::bigint`;
 
 /** For a contract aliased `c`. */
-export const CONTRACT_OBJECT = `jsonb_build_object(
+export const CONTRACT_OBJECT = `json_build_object(
   'id', c.id, 'number', c.number, 'title', c.title, 'side', c.side, 'stage', c.stage,
   'effectiveDate', c.effective_date, 'endDate', c.end_date, 'renewalKind', c.renewal_kind, 'renewalMonths', c.renewal_months,
   'renewalsLeft', c.renewals_left, 'noticeCount', c.notice_count, 'noticeUnit', c.notice_unit,
@@ -29,8 +29,8 @@ export const CONTRACT_OBJECT = `jsonb_build_object(
   'createdAt', ${epochMs('c.created_at')}, 'updatedAt', ${epochMs('c.updated_at')},
   'links', (SELECT count(*) FROM contract_link n
     WHERE n.workspace_id = c.workspace_id AND n.contract_id = c.id AND n.state = 'active'),
-  'parties', (SELECT coalesce(jsonb_agg(jsonb_build_object('organisationId', p.organisation_id, 'legalName', o.legal_name,
-      'role', p.role, 'sideLabel', p.side_label) ORDER BY p.position, p.role), '[]'::jsonb)
+  'parties', (SELECT coalesce(json_agg(json_build_object('organisationId', p.organisation_id, 'legalName', o.legal_name,
+      'role', p.role, 'sideLabel', p.side_label) ORDER BY p.position, p.role), '[]'::json)
     FROM contract_party p JOIN organisation o ON o.workspace_id = p.workspace_id AND o.id = p.organisation_id
     WHERE p.workspace_id = c.workspace_id AND p.contract_id = c.id))`;
 

@@ -1,4 +1,4 @@
-/** The contract port on PostgreSQL: each method one transaction confined to one workspace. */
+/** The contract port on PostgreSQL: every statement runs in a transaction confined to one workspace. */
 import { z } from 'zod';
 import { comparableName, registeredDomain } from '../../domain/record-match.ts';
 import type { World } from '../../world.ts';
@@ -10,7 +10,7 @@ import { listContracts } from './contracts-list.ts';
 import { findOnce, writeOnce } from './contracts-once.ts';
 import { loadContracts, loadDetail, loadRecordCard, WORKSPACE_OBJECT, workspaceSchema } from './contracts-read.ts';
 import { createContract, updateContract } from './contracts-write.ts';
-import { type Database, instant, jsonb, type Sql } from './database.ts';
+import { type Database, instant, jsonb, type Reader, type Sql } from './database.ts';
 import { keepOurs } from './keep-ours.ts';
 import { readPortfolioTotals } from './portfolio-totals.ts';
 import { loadSlaInputs, recordIncident, saveSlaResults } from './sla-results.ts';
@@ -23,16 +23,18 @@ const NAMES_MAX = 25_000;
 export function createContractStore(database: Database, world: World): ContractStore {
   const read = <T>(workspaceId: string, work: (sql: Sql) => Promise<T>): Promise<T> =>
     database.inWorkspace(workspaceId, work);
+  /** For questions of a single statement, and for those whose statements need not see one moment. */
+  const each = (workspaceId: string): Reader => database.eachInWorkspace(workspaceId);
   return {
-    getWorkspace: (workspaceId) => read(workspaceId, (sql) => getWorkspace(sql, workspaceId)),
-    loadRecordCard: (workspaceId, target) => read(workspaceId, (sql) => loadRecordCard(sql, workspaceId, target)),
+    getWorkspace: (workspaceId) => getWorkspace(each(workspaceId), workspaceId),
+    loadRecordCard: (workspaceId, target) => loadRecordCard(each(workspaceId), workspaceId, target),
     rememberRecord: (workspaceId, target, seen) =>
       read(workspaceId, (sql) => rememberRecord(sql, workspaceId, { target, seen })),
     loadContract: async (workspaceId, contractId) =>
-      (await read(workspaceId, (sql) => loadContracts(sql, workspaceId, [contractId])))[0] ?? null,
-    loadContracts: (workspaceId, ids) => read(workspaceId, (sql) => loadContracts(sql, workspaceId, ids)),
-    loadDetail: (workspaceId, contractId) => read(workspaceId, (sql) => loadDetail(sql, workspaceId, contractId)),
-    listContracts: (workspaceId, query) => read(workspaceId, (sql) => listContracts(sql, workspaceId, query)),
+      (await loadContracts(each(workspaceId), workspaceId, [contractId]))[0] ?? null,
+    loadContracts: (workspaceId, ids) => loadContracts(each(workspaceId), workspaceId, ids),
+    loadDetail: (workspaceId, contractId) => loadDetail(each(workspaceId), workspaceId, contractId),
+    listContracts: (workspaceId, query) => listContracts(each(workspaceId), workspaceId, query),
     linkedAmong: (workspaceId, target, contractIds) =>
       read(workspaceId, (sql) => linkedAmong(sql, { workspaceId, target, contractIds })),
     isLinked: async (workspaceId, target, contractId) => {
@@ -55,8 +57,7 @@ export function createContractStore(database: Database, world: World): ContractS
       writeOnce(database, world, context, (write) => restoreLink(write, target, contractId)),
     recordIncident: (context, incident) =>
       writeOnce(database, world, context, (write) => recordIncident(write, incident)),
-    listUnderived: (workspaceId, asOf, limit) =>
-      read(workspaceId, (sql) => listUnderived(sql, workspaceId, { asOf, limit })),
+    listUnderived: (workspaceId, asOf, limit) => listUnderived(each(workspaceId), workspaceId, { asOf, limit }),
     readPortfolioTotals: (workspaceId, question) =>
       read(workspaceId, (sql) => readPortfolioTotals(sql, workspaceId, question)),
     saveDerived: (workspaceId, columns) =>
@@ -81,7 +82,7 @@ export function createContractStore(database: Database, world: World): ContractS
   };
 }
 
-async function getWorkspace(sql: Sql, workspaceId: string): ReturnType<ContractStore['getWorkspace']> {
+async function getWorkspace(sql: Reader, workspaceId: string): ReturnType<ContractStore['getWorkspace']> {
   const [row] = await sql.rows<{ item: unknown }>(
     `SELECT ${WORKSPACE_OBJECT} AS item FROM workspace w WHERE w.id = $1`,
     [workspaceId],

@@ -5,10 +5,12 @@
  * statements fail; it never ends the process.
  */
 import { PrismaPg } from '@prisma/adapter-pg';
-import { DatabaseError, Pool, type PoolClient, type QueryConfig, types } from 'pg';
+import { Pool, type PoolClient, type QueryConfig, types } from 'pg';
 import { type Prisma, PrismaClient } from '../../generated/prisma/client.ts';
 import type { Log } from '../../world.ts';
+import { answerAlone, type LoneStatement } from './lone-statement.ts';
 import { bePresent } from './presence.ts';
+import { BEGIN_ATTEMPTS_MAX, isRetriable, TRANSACTION_ATTEMPTS_MAX } from './retriable.ts';
 
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -25,25 +27,24 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 const IDLE_IN_TRANSACTION_MS_MAX = 10_000;
 const PRISMA_WAIT_MS_MAX = 10_000;
 const PRISMA_RUN_MS_MAX = 30_000;
-const TRANSACTION_ATTEMPTS_MAX = 4;
-/** More than a pool holds, so that a pool full of cut connections is got through. */
-const BEGIN_ATTEMPTS_MAX = 12;
 const LISTEN_AGAIN_MS = 1000;
 const CHANNEL_NAME = /^[a-z_]+$/;
-/** Deadlock and serialisation failure: the server rolled back, and the same work may be tried again. */
-const RETRIABLE_SQL_STATES = ['40001', '40P01'] as const;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 const OID_DATE = 1082;
 const OID_TIMESTAMPTZ = 1184;
 
-/** Statements of one transaction. `Row` states what the statement selects: instants are epoch ms, days are text, int8 is text. */
-export interface Sql {
+/** Asks for rows. `Row` states what the statement selects: instants are epoch ms, days are text, int8 is text. */
+export interface Reader {
   /**
    * `planName`, one for each text, lets a connection keep the statement's plan: for a text that never changes, is asked all the time and
    * takes longer to plan than to answer.
    */
   rows<Row extends object>(text: string, values?: readonly unknown[], planName?: string): Promise<readonly Row[]>;
+}
+
+/** Statements of one transaction. */
+export interface Sql extends Reader {
   /** Runs for effect; gives the number of rows touched. */
   run(text: string, values?: readonly unknown[]): Promise<number>;
 }
@@ -53,7 +54,14 @@ export type PrismaTransaction = Prisma.TransactionClient;
 export interface Database {
   /** `work` in one transaction that sees the given workspace only. It may run more than once (deadlocks), so it has no other effects. */
   inWorkspace<T>(workspaceId: string, work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** The same through Prisma, for ordinary reads and writes. */
+  /**
+   * Each statement in a transaction of its own, confined like the others, in one round trip instead of three. When a connection turns
+   * out to be cut the statement is sent again on another, so it only reads, or does nothing the second time.
+   */
+  eachInWorkspace(workspaceId: string): Reader;
+  /** The same with the scheduler's rights. */
+  eachAsScheduler(): Reader;
+  /** `inWorkspace` through Prisma, for ordinary reads and writes. */
   withPrisma<T>(workspaceId: string, work: (prisma: PrismaTransaction) => Promise<T>): Promise<T>;
   /** One transaction across workspaces, with the scheduler's few rights. */
   asScheduler<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
@@ -100,10 +108,6 @@ export function storableText(text: string): string {
 /** JSON as a statement parameter, with every text in it storable. */
 export function jsonb(value: unknown): string {
   return JSON.stringify(value, (_key, entry: unknown) => (typeof entry === 'string' ? storableText(entry) : entry));
-}
-
-function isRetriable(error: unknown): boolean {
-  return error instanceof DatabaseError && RETRIABLE_SQL_STATES.some((state) => state === error.code);
 }
 
 function beginAs(role: 'counterpart_app' | 'counterpart_scheduler', workspaceId: string): string {
@@ -183,6 +187,20 @@ async function transact<T>(pool: Pool, begin: string, work: (sql: Sql) => Promis
       client.release(lost);
     }
   }
+}
+
+function readerOf(pool: Pool, role: LoneStatement['role'], workspaceId: string): Reader {
+  return {
+    rows: async <Row extends object>(text: string, values: readonly unknown[] = [], planName?: string) =>
+      (await answerAlone(pool, {
+        role,
+        workspaceId,
+        text,
+        values: values.map(storable),
+        planName,
+        answerMsMax: FRAME_TIMEOUT_MS,
+      })) as readonly Row[],
+  };
 }
 
 async function transactWithPrisma<T>(
@@ -282,6 +300,11 @@ export function openDatabase({ url, log, poolSize, answerTimeoutMs }: DatabaseOp
       assertUuid(workspaceId);
       return await transact(pool, beginAs('counterpart_app', workspaceId), work);
     },
+    eachInWorkspace: (workspaceId) => {
+      assertUuid(workspaceId);
+      return readerOf(pool, 'counterpart_app', workspaceId);
+    },
+    eachAsScheduler: () => readerOf(pool, 'counterpart_scheduler', ''),
     withPrisma: async (workspaceId, work) => {
       assertUuid(workspaceId);
       return await transactWithPrisma(prisma, workspaceId, work);

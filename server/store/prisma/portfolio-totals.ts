@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { PortfolioTotals, TotalsQuestion } from '../contract-port.ts';
-import type { Sql } from './database.ts';
+import type { Reader, Sql } from './database.ts';
 
 const KINDS = 'current_stage, health, sla_status, currency, renewal_month';
 /** Differences are added together once there are this many more of them than kinds. */
@@ -99,7 +99,7 @@ export type TallyFilter = {
 };
 
 /** How many contracts there are of some stages, healths and verdicts. */
-export async function countByTally(sql: Sql, workspaceId: string, filter: TallyFilter): Promise<number> {
+export async function countByTally(sql: Reader, workspaceId: string, filter: TallyFilter): Promise<number> {
   const [row] = await sql.rows<{ total: number }>(
     `SELECT coalesce(sum(contracts), 0)::int AS total FROM contract_tally WHERE workspace_id = $1
      AND ($2::text[] IS NULL OR current_stage = ANY($2)) AND ($3::text[] IS NULL OR health = ANY($3))

@@ -2,10 +2,10 @@
 import type { PlainDate } from '../../domain/contract.ts';
 import type { ContractRow } from '../contract-port.ts';
 import { CONTRACT_OBJECT, contractOf } from './contracts-row.ts';
-import type { Sql } from './database.ts';
+import type { Reader } from './database.ts';
 
 export async function listUnderived(
-  sql: Sql,
+  sql: Reader,
   workspaceId: string,
   { asOf, limit }: { readonly asOf: PlainDate; readonly limit: number },
 ): Promise<readonly ContractRow[]> {
@@ -16,6 +16,7 @@ export async function listUnderived(
        (SELECT e.id FROM contract e WHERE e.workspace_id = $1 AND e.derived_through < $2 ORDER BY e.derived_through LIMIT $3)))
      LIMIT $3`,
     [workspaceId, asOf, limit],
+    'underived',
   );
   return rows.map(({ contract }) => contractOf(contract));
 }

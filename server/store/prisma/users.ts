@@ -2,7 +2,7 @@
 import type { Random } from '../../world.ts';
 import type { HostUser, Role, SessionRow, UserRow, WorkspaceStore } from '../workspace-port.ts';
 import { WORKSPACE_OBJECT, workspaceSchema } from './contracts-read.ts';
-import { instant, type Sql } from './database.ts';
+import { instant, type Reader, type Sql } from './database.ts';
 
 const USERS_MAX = 1000;
 
@@ -101,7 +101,7 @@ export async function changeRole(
 }
 
 export async function findSession(
-  sql: Sql,
+  sql: Reader,
   workspaceId: string,
   { tokenHash, at }: { readonly tokenHash: string; readonly at: number },
 ): Promise<SessionRow | null> {
@@ -110,6 +110,7 @@ export async function findSession(
      JOIN workspace_user u ON u.workspace_id = s.workspace_id AND u.id = s.user_id JOIN workspace w ON w.id = s.workspace_id
      WHERE s.workspace_id = $1 AND s.token_hash = $2 AND s.revoked_at IS NULL AND s.expires_at > $3`,
     [workspaceId, tokenHash, instant(at)],
+    'session',
   );
   if (row === undefined) return null;
   return { workspace: workspaceSchema.parse(row.workspace), user: userOf(row), expiresAt: row.expires_at };

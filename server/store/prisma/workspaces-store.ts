@@ -130,7 +130,7 @@ function signInMethods(database: Database, world: World): SignIn {
       );
     },
     findSession: (workspaceId, tokenHash, at) =>
-      read(workspaceId, (sql) => findSession(sql, workspaceId, { tokenHash, at })),
+      findSession(database.eachInWorkspace(workspaceId), workspaceId, { tokenHash, at }),
     revokeSession: async (workspaceId, tokenHash, at) => {
       await read(workspaceId, (sql) =>
         sql.run('UPDATE session SET revoked_at = $3 WHERE workspace_id = $1 AND token_hash = $2', [
