@@ -70,11 +70,16 @@ function problemBreaches(answer: WireAnswer, text: string): readonly string[] {
   return breaches;
 }
 
+const CONSENT_PAGES: readonly RegExp[] = [
+  /^http:\/\/127\.0\.0\.1:\d+\/(oauth|services\/oauth2)\/authorize\?/,
+  /^https:\/\/([a-z0-9-]+\.)+salesforce\.com\/services\/oauth2\/authorize\?/,
+];
+
 /** To a page of this server, or to the CRM's consent page. */
 function redirectBreaches(answer: WireAnswer): readonly string[] {
   const location = answer.headers.get('location') ?? '';
   const isLocal = /^\/(?![/\\])/.test(location);
-  const isConsent = /^http:\/\/127\.0\.0\.1:\d+\/oauth\/authorize\?/.test(location);
+  const isConsent = CONSENT_PAGES.some((page) => page.test(location));
   return isLocal || isConsent ? [] : [`redirects to ${location.slice(0, 100)}`];
 }
 

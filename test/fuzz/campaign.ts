@@ -5,17 +5,24 @@
 import { createSeededRandom, type SeededRandom } from '../support/seeded-random.ts';
 import { breachesOf } from './answer-law.ts';
 import { BODY_MUTATIONS } from './body-mutations.ts';
+import { CARD_SECRET_MUTATIONS } from './card-secret-mutations.ts';
 import { changedTables, readState } from './database-state.ts';
 import { EDGE_MUTATIONS } from './edge-mutations.ts';
 import type { Mutated, Mutation } from './mutation.ts';
-import { asCurl, type RawRequest, render } from './request.ts';
+import { asCurl, ORG_HEADERS, type RawRequest, render } from './request.ts';
 import { type Sample, SAMPLES } from './route-samples.ts';
 import { FORMER_SECRET, MASTER_KEY, type Scene, SESSION_SECRET } from './scene.ts';
 import { SIGNATURE_MUTATIONS } from './signature-mutations.ts';
 import { CLIENT_SECRET } from '../support/practice.ts';
+import type { Tenant } from './tenant.ts';
 import { createWireClient, type WireAnswer, type WireClient } from './wire-client.ts';
 
-export const MUTATIONS: readonly Mutation[] = [...BODY_MUTATIONS, ...EDGE_MUTATIONS, ...SIGNATURE_MUTATIONS];
+export const MUTATIONS: readonly Mutation[] = [
+  ...BODY_MUTATIONS,
+  ...EDGE_MUTATIONS,
+  ...SIGNATURE_MUTATIONS,
+  ...CARD_SECRET_MUTATIONS,
+];
 
 export type CampaignOptions = {
   readonly count: number;
@@ -138,7 +145,13 @@ async function sendAll(scene: Scene, clients: readonly WireClient[], { cases, ta
 type Tally = ReturnType<typeof createTally>;
 
 function createTally(scene: Scene) {
-  const secrets = [CLIENT_SECRET, FORMER_SECRET, SESSION_SECRET, Buffer.from(MASTER_KEY).toString('base64')];
+  const secrets = [
+    CLIENT_SECRET,
+    FORMER_SECRET,
+    SESSION_SECRET,
+    Buffer.from(MASTER_KEY).toString('base64'),
+    ...scene.tenants.map(({ org }) => org.secret),
+  ];
   const counts = { sent: 0, refused: 0, understood: 0, bounded: 0, checksums: 0, failures: 0 };
   const byMutation: Record<string, number> = {};
   const byStatus: Record<string, number> = {};
@@ -166,10 +179,7 @@ function createTally(scene: Scene) {
       count(byRoute, each.sample.operationId);
       slowestMs = Math.max(slowestMs, answer.durationMs);
       const said = saidBy(each.request);
-      const strangers = scene.tenants.filter(
-        ({ canary, cookies }) => !isOf(each.request, { canary, cookies: Object.values(cookies) }),
-      );
-      const forbidden = [...secrets, ...(strangers.length === 1 ? strangers.map(({ canary }) => canary) : [])];
+      const forbidden = [...secrets, ...strangersOf(scene, each.request).map(({ canary }) => canary)];
       const breaches = breachesOf(answer, {
         sample: each.sample,
         expect: each.expect,
@@ -196,12 +206,19 @@ function createTally(scene: Scene) {
 const saidBy = (request: RawRequest): string =>
   `${request.target} ${request.headers.map(([, value]) => value).join(' ')} ${request.body?.toString('utf8', 0, 100_000) ?? ''}`;
 
-/** Whether the request carries the workspace's own proof: its cookie, or the portal that its signature names. */
-function isOf(
-  request: RawRequest,
-  { canary, cookies }: { readonly canary: string; readonly cookies: readonly string[] },
-): boolean {
-  const portalId = /^canary(\d{4})/.exec(canary)?.[1] ?? '';
-  const cookie = request.headers.find(([name]) => name === 'cookie')?.[1] ?? '';
-  return cookies.some((own) => cookie.includes(own)) || request.target.includes(`portalId=${portalId}`);
+/** Workspaces whose words no answer to this request may hold. One without any known proof, which may be written in another way, has none. */
+function strangersOf(scene: Scene, request: RawRequest): readonly Tenant[] {
+  const strangers = scene.tenants.filter((tenant) => !isOf(request, tenant));
+  const isFromOrg = request.headers.some(([name]) => name === ORG_HEADERS.org || name === ORG_HEADERS.secret);
+  return isFromOrg || strangers.length === 1 ? strangers : [];
+}
+
+/** Whether the request carries the workspace's own proof: its cookie, its org and secret, or the portal that its signature names. */
+function isOf(request: RawRequest, { cookies, org, portalId }: Tenant): boolean {
+  const said = (wanted: string): string =>
+    request.headers.flatMap(([name, value]) => (name === wanted ? [value] : [])).join(' ');
+  const cookie = said('cookie');
+  if (Object.values(cookies).some((own) => cookie.includes(own))) return true;
+  if (said(ORG_HEADERS.secret).includes(org.secret) && said(ORG_HEADERS.org).includes(org.orgId)) return true;
+  return request.target.includes(`portalId=${portalId}`);
 }

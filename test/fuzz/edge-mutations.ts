@@ -17,7 +17,7 @@ function send({ draft, origin }: MutationContext, target: string, expect: Expect
   return { request: render(draft, { origin, target }), expect, note: target.slice(0, 120) };
 }
 
-const isApi = ({ draft }: MutationContext): boolean => draft.access === 'card' || draft.access === 'session';
+const isApi = ({ draft }: MutationContext): boolean => ['card', 'org', 'session'].includes(draft.access);
 /** Where nothing reads the query, nothing in it is wrong. */
 const wrongQuery = ({ sample }: MutationContext): Expectation => (sample.strictQuery ? refusedWith(400) : BOUNDED);
 const SIGNED = ['userId', 'portalId', 'userEmail'];
@@ -219,7 +219,8 @@ const ADDRESS_MUTATIONS: readonly Mutation[] = [
     name: 'record id that is none',
     apply: (context) => {
       const { draft, random, by } = context;
-      if (draft.access !== 'card' || draft.method !== 'GET') return null;
+      if (!['card', 'org'].includes(draft.access) || draft.method !== 'GET') return null;
+      const known = draft.access === 'org' ? by.org.recordId : by.recordId;
       const id = random.pick([
         'abc',
         'A1',
@@ -234,10 +235,13 @@ const ADDRESS_MUTATIONS: readonly Mutation[] = [
         'null',
         '1%00',
         '%EF%BC%91',
+        '006CP000000099Z',
+        '006CP000000099ZYAA',
+        '001CP000000099ZYAA',
       ]);
       const target = targetOf(draft)
-        .replace(`/opportunity/${by.recordId}`, `/opportunity/${id}`)
-        .replace(`recordId=${by.recordId}`, `recordId=${id}`);
+        .replace(`/opportunity/${known}`, `/opportunity/${id}`)
+        .replace(`recordId=${known}`, `recordId=${id}`);
       return send(context, target, refusedWith(400, 404));
     },
   },

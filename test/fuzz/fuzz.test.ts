@@ -110,6 +110,7 @@ describe('mutated requests', () => {
     expect(scene.logLines.filter((line) => line.includes('"level":50'))).toEqual([]);
     for (const tenant of scene.tenants) {
       for (const cookie of Object.values(tenant.cookies)) expect(lines).not.toContain(cookie.split('.')[1]);
+      expect(lines).not.toContain(tenant.org.secret);
     }
   });
 });

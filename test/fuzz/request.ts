@@ -1,4 +1,4 @@
-/** A request as it goes over the wire, and how a described one becomes it: signed as HubSpot signs, or sent as the workspace's own page sends. */
+/** A request as it goes over the wire, and how a described one becomes it: signed as HubSpot signs, with the secret that an org's Apex sends, or as the workspace's own page sends. */
 import { signatureSource, signV3 } from '../../server/crm/hubspot/verify.ts';
 import { CLIENT_SECRET, PUBLIC_ORIGIN } from '../support/practice.ts';
 
@@ -14,7 +14,15 @@ export type RawRequest = {
   readonly body: Buffer | null;
 };
 
-type Access = 'card' | 'session' | 'webhook' | 'open';
+type Access = 'card' | 'org' | 'session' | 'webhook' | 'open';
+
+/** What the packaged Apex of an org says about itself and its user. */
+export type OrgProof = {
+  readonly orgId: string;
+  readonly secret: string;
+  readonly userId: string;
+  readonly userEmail: string;
+};
 
 /** A valid request before it is signed. */
 export type Draft = {
@@ -29,6 +37,8 @@ export type Draft = {
   readonly cookie: string;
   /** Signs for this portal. */
   readonly portalId: string;
+  /** Sent by `org` requests, with the record that the card stands on. */
+  readonly org?: OrgProof & { readonly record: string };
 };
 
 export type Signing = {
@@ -102,10 +112,31 @@ export function render(draft: Draft, options: RenderOptions): RawRequest {
               ] as const)),
         ],
       };
+    case 'org':
+      return { ...request, headers: [...request.headers, ...orgHeaders(draft)] };
     case 'card':
     case 'webhook':
       return sign(request, options.signing);
   }
+}
+
+export const ORG_HEADERS = {
+  secret: 'authorization',
+  org: 'x-counterpart-org',
+  userId: 'x-counterpart-user-id',
+  userEmail: 'x-counterpart-user-email',
+  record: 'x-counterpart-record',
+} as const;
+
+function orgHeaders({ org }: Draft): readonly Header[] {
+  if (org === undefined) throw new Error('a request of an org carries its proof');
+  return [
+    [ORG_HEADERS.secret, `Bearer ${org.secret}`],
+    [ORG_HEADERS.org, org.orgId],
+    [ORG_HEADERS.userId, org.userId],
+    [ORG_HEADERS.userEmail, org.userEmail],
+    [ORG_HEADERS.record, org.record],
+  ];
 }
 
 function sign(request: RawRequest, change: Partial<Signing> = {}): RawRequest {

@@ -3,8 +3,16 @@
  * a route without a sample, or a sample without a route, fails.
  */
 import { randomUUID } from 'node:crypto';
+import {
+  CARD_SAMPLES,
+  CONTRACT_NULLABLE,
+  CONTRACT_TEXT,
+  INCIDENT,
+  ORG_SAMPLES,
+  STALE_REVISION,
+} from './card-samples.ts';
 import type { Draft, Json, Pair } from './request.ts';
-import { cardGet, cardPost, draft, get, post } from './route-drafts.ts';
+import { draft, get, post } from './route-drafts.ts';
 import { contractDraft, type Tenant } from './tenant.ts';
 
 /** Where an id of a workspace stands in a request. */
@@ -32,19 +40,6 @@ export type Sample = {
   readonly hides?: boolean;
 };
 
-const CARD_RECORD: Pair = ['objectType', 'opportunity'];
-const STALE_REVISION = 0;
-
-const INCIDENT = {
-  title: 'Outage',
-  severity: 'high',
-  startedAt: '2026-10-02T00:00:00Z',
-  restoredAt: '2026-10-02T01:00:00Z',
-} as const;
-const CONTRACT_NULLABLE = ['number', 'effectiveDate', 'endDate', 'renewalMonths', 'notice', 'value'].map(
-  (name) => `/contract/${name}`,
-);
-const CONTRACT_TEXT = ['title', 'number', 'counterparty', 'calendarId'].map((name) => `/contract/${name}`);
 const IMPORT_OPTIONS: Json = {
   mapping: { number: 0, title: 1, counterparty: 2, effectiveDate: 3, endDate: 4 },
   dateFormat: 'unambiguous',
@@ -52,92 +47,6 @@ const IMPORT_OPTIONS: Json = {
   defaults: { side: 'buy', currency: 'USD', stage: 'draft', calendarId: 'weekends' },
 };
 const MAPPING = ['number', 'title', 'counterparty', 'effectiveDate', 'endDate'];
-
-const CARD_SAMPLES: readonly Sample[] = [
-  {
-    operationId: 'getRecordCard',
-    make: (ids, by) => cardGet(by, `/v1/card/records/opportunity/${ids.recordId}`),
-    understood: [200, 404],
-    strictQuery: true,
-    idPlaces: ['path'],
-    hides: true,
-  },
-  {
-    operationId: 'getCardContract',
-    make: (ids, by) => cardGet(by, `/v1/card/contracts/${ids.contractId}`, [CARD_RECORD, ['recordId', ids.recordId]]),
-    understood: [200, 404],
-    strictQuery: true,
-    idPlaces: ['path', 'query'],
-    hides: true,
-  },
-  {
-    operationId: 'searchCardContracts',
-    make: (ids, by) =>
-      cardGet(by, '/v1/card/contracts', [CARD_RECORD, ['recordId', ids.recordId], ['query', 'Att'], ['limit', '5']]),
-    understood: [200, 404],
-    freeQuery: ['query'],
-    optionalQuery: ['query', 'limit'],
-    strictQuery: true,
-    idPlaces: ['query'],
-    hides: true,
-  },
-  {
-    operationId: 'createCardContract',
-    make: (ids, by) =>
-      cardPost(ids, by, { path: '/v1/card/contracts', contract: contractDraft({ title: `New ${randomUUID()}` }) }),
-    understood: [200, 404, 409],
-    nullable: CONTRACT_NULLABLE,
-    freeText: CONTRACT_TEXT,
-    strictQuery: false,
-    idPlaces: ['body'],
-    hides: true,
-  },
-  ...['/v1/card/links', '/v1/card/links/detach', '/v1/card/links/restore'].map((path) => ({
-    operationId:
-      { links: 'attachContract', detach: 'detachContract', restore: 'restoreLink' }[path.split('/').at(-1) ?? ''] ?? '',
-    make: (ids: Tenant, by: Tenant) => cardPost(ids, by, { path, contractId: ids.looseContractId }),
-    understood: [200, 404, 409],
-    strictQuery: false,
-    idPlaces: ['body'] as const,
-    hides: true,
-  })),
-  {
-    operationId: 'moveCardStage',
-    make: (ids, by) =>
-      cardPost(ids, by, {
-        path: `/v1/card/contracts/${ids.contractId}/stage`,
-        expectedRevision: STALE_REVISION,
-        to: 'in_review',
-      }),
-    understood: [200, 404, 409],
-    strictQuery: false,
-    idPlaces: ['path', 'body'],
-    hides: true,
-  },
-  {
-    operationId: 'decideCardRenewal',
-    make: (ids, by) =>
-      cardPost(ids, by, {
-        path: `/v1/card/contracts/${ids.contractId}/renewal-decision`,
-        expectedRevision: STALE_REVISION,
-        decision: 'renew',
-      }),
-    understood: [200, 404, 409],
-    strictQuery: false,
-    idPlaces: ['path', 'body'],
-    hides: true,
-  },
-  {
-    operationId: 'logCardIncident',
-    make: (ids, by) => cardPost(ids, by, { path: `/v1/card/contracts/${ids.contractId}/incidents`, ...INCIDENT }),
-    understood: [200, 404, 409],
-    nullable: ['/restoredAt'],
-    freeText: ['/title'],
-    strictQuery: false,
-    idPlaces: ['path', 'body'],
-    hides: true,
-  },
-];
 
 const FILTERS: readonly Pair[] = [
   ['text', 'Att'],
@@ -491,6 +400,24 @@ export const OTHER_SAMPLES: readonly Sample[] = [
       ['state', 'guessed'],
     ],
   ),
+  open(
+    '/oauth/salesforce/start',
+    '/oauth/salesforce/start',
+    [302],
+    [
+      ['returnPath', '/contracts'],
+      ['host', 'acme.my.salesforce.com'],
+    ],
+  ),
+  open(
+    '/oauth/salesforce/callback',
+    '/oauth/salesforce/callback',
+    [302, 400, 403],
+    [
+      ['code', 'stolen'],
+      ['state', 'guessed'],
+    ],
+  ),
   {
     operationId: '/webhooks/hubspot',
     make: (ids, by) =>
@@ -520,4 +447,4 @@ export const OTHER_SAMPLES: readonly Sample[] = [
   },
 ];
 
-export const SAMPLES: readonly Sample[] = [...API_SAMPLES, ...OTHER_SAMPLES];
+export const SAMPLES: readonly Sample[] = [...API_SAMPLES, ...OTHER_SAMPLES, ...ORG_SAMPLES];

@@ -12,6 +12,7 @@ import { createLog } from '../../server/log.ts';
 import { createRealWorld } from '../../server/real-world.ts';
 import { CLIENT_SECRET, PUBLIC_ORIGIN, type PracticeForTest, practiceApp, startPractice } from '../support/practice.ts';
 import { type Role, type Tenant, furnish } from './tenant.ts';
+import { startTenantOrg } from './tenant-org.ts';
 
 export const FORMER_SECRET = 'the-client-secret-before-the-rotation';
 export const SESSION_SECRET = 'a session secret for the fuzz scene, long enough';
@@ -39,6 +40,8 @@ export type Scene = {
 const TURNS_MAX = 5_000;
 const UNLIMITED = { perAddress: 1e9, perUser: 1e9, perWorkspace: 1e9 };
 const PORTALS = ['1001', '1002'] as const;
+/** Nobody listens there, and nothing in a scene waits for changes of the orgs. */
+const NO_FEED = '127.0.0.1:9';
 
 /** Starts everything on a migrated database. */
 export async function startScene(databaseUrl: string): Promise<Scene> {
@@ -56,6 +59,8 @@ export async function startScene(databaseUrl: string): Promise<Scene> {
   const origin = `http://127.0.0.1:${door.port}`;
   const app = practiceApp({ redirectUrls: [`${origin}/oauth/hubspot/callback`] });
   const practice = await startPractice({ app });
+  const orgs = [await startTenantOrg(1), await startTenantOrg(2)] as const;
+  const { clientId, clientSecret } = orgs[0].org.app;
   const settings: ServerSettings = {
     databaseUrl,
     masterKeys: { currentId: 'fuzz-1', keys: { 'fuzz-1': MASTER_KEY } },
@@ -67,6 +72,7 @@ export async function startScene(databaseUrl: string): Promise<Scene> {
       apiBase: practice.hubspot.url,
       authorizeUrl: `${practice.hubspot.url}/oauth/authorize`,
     },
+    salesforce: { clientId, clientSecret, loginUrl: orgs[0].org.url, pubSubEndpoint: NO_FEED },
     signedOrigin: PUBLIC_ORIGIN,
     http: {
       publicUrl: origin,
@@ -98,8 +104,8 @@ export async function startScene(databaseUrl: string): Promise<Scene> {
   };
   const parts = { origin, server, practice, admin, signIn, settle, restarted };
   const [first, second] = [
-    await furnish(parts, await install(parts, PORTALS[0]), 0),
-    await furnish(parts, await install(parts, PORTALS[1]), 4),
+    await furnish(parts, { connection: await install(parts, PORTALS[0]), org: orgs[0], fillers: 0 }),
+    await furnish(parts, { connection: await install(parts, PORTALS[1]), org: orgs[1], fillers: 4 }),
   ];
   return {
     ...parts,
@@ -111,6 +117,7 @@ export async function startScene(databaseUrl: string): Promise<Scene> {
       await admin.end();
       for (const each of [server, ...others]) await each.close();
       await practice.stop();
+      for (const each of orgs) await each.stop();
     },
   };
 }

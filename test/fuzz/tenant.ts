@@ -1,8 +1,10 @@
 /** One workspace of the scene and the ids in it that a request can name. */
 import { randomUUID } from 'node:crypto';
 import type { ConnectionRef } from '../../server/crm/port.ts';
-import { type Json, render } from './request.ts';
+import { connectOrg, type TenantOrg } from './tenant-org.ts';
+import { type Draft, type Json, render } from './request.ts';
 import { at, pageFor, textAt } from '../support/practice.ts';
+import type { OrgForTest } from '../support/practice-org.ts';
 import type { Scene } from './scene.ts';
 
 const ROLES = ['rep', 'manager', 'admin'] as const;
@@ -11,6 +13,8 @@ export type Role = (typeof ROLES)[number];
 export type Tenant = {
   readonly connection: ConnectionRef;
   readonly portalId: string;
+  /** Connected and at rest, so that only its cards are at work. */
+  readonly org: TenantOrg;
   /** Stands in every text that this workspace holds. */
   readonly canary: string;
   readonly cookies: Readonly<Record<Role, string>>;
@@ -23,7 +27,7 @@ export type Tenant = {
   readonly looseContractId: string;
   readonly organisationId: string;
   readonly conflictId: string;
-  /** A suggestion that a record of this workspace is one of an org, which is connected and at rest. */
+  /** A suggestion that a record of this workspace is one of its org. */
   readonly matchId: string;
   readonly importId: string;
   /** For commits. */
@@ -34,7 +38,13 @@ export type Tenant = {
   readonly deadRecordId: string;
 };
 
-type Parts = Omit<Scene, 'port' | 'tenants' | 'logLines' | 'stop'>;
+export type Parts = Omit<Scene, 'port' | 'tenants' | 'logLines' | 'stop'>;
+export type Place = {
+  readonly connection: ConnectionRef;
+  readonly org: OrgForTest;
+  /** So many deals come first, so that the ids of the others are not those of the portal before. */
+  readonly fillers: number;
+};
 
 export function contractDraft(more: Readonly<Record<string, Json>> = {}): Record<string, Json> {
   return {
@@ -53,8 +63,7 @@ export function contractDraft(more: Readonly<Record<string, Json>> = {}): Record
   };
 }
 
-/** `fillers` deals come first, so that the ids of the others are not those of the portal before. */
-export async function furnish(parts: Parts, connection: ConnectionRef, fillers: number): Promise<Tenant> {
+export async function furnish(parts: Parts, { connection, org: running, fillers }: Place): Promise<Tenant> {
   const { workspaceId, connectionId, accountId: portalId } = connection;
   const canary = `canary${portalId}${randomUUID().slice(0, 8)}`;
   const cookies = {
@@ -67,12 +76,12 @@ export async function furnish(parts: Parts, connection: ConnectionRef, fillers: 
   const [recordId, bareRecordId] = [await record('Deal'), await record('Bare deal')];
   const contract = (title: string) =>
     contractDraft({ title: `${title} ${canary}`, counterparty: `Vendor ${canary}`, number: `${title}-${canary}` });
-  const attached = await card(parts, portalId, '/v1/card/contracts', {
+  const attached = await card(parts, { portalId }, '/v1/card/contracts', {
     idempotencyKey: randomUUID(),
     record: { objectType: 'opportunity', recordId },
     contract: contract('Attached'),
   });
-  await card(parts, portalId, `/v1/card/records/opportunity/${bareRecordId}`);
+  await card(parts, { portalId }, `/v1/card/records/opportunity/${bareRecordId}`);
   const page = pageOf(parts, cookies.admin);
   const loose = await page('/v1/contracts', { contract: contract('Loose') });
   const contractId = textAt(attached, 'contractId');
@@ -86,7 +95,10 @@ export async function furnish(parts: Parts, connection: ConnectionRef, fillers: 
   const conflictId = randomUUID();
   const matchId = randomUUID();
   const deadRecordId = `77${portalId}`;
-  await insertMatch(parts, connection, { matchId, recordId, canary });
+  const org = await connectOrg(parts, running, { workspaceId, canary });
+  const attach = { record: { objectType: 'opportunity', recordId: org.recordId }, contractId };
+  await card(parts, { portalId, org }, '/v1/card/links', { idempotencyKey: randomUUID(), ...attach });
+  await insertMatch(parts, connection, { matchId, recordId, org });
   await insertConflict(parts, connection, { conflictId, contractId, recordId });
   await parts.admin.query(
     `INSERT INTO dirty (workspace_id, connection_id, object_type, record_id, state, priority, reason, not_before, attempts, dirty_since, failure, detail, failed_at)
@@ -109,6 +121,7 @@ export async function furnish(parts: Parts, connection: ConnectionRef, fillers: 
   return {
     connection,
     portalId,
+    org,
     canary,
     cookies,
     recordId,
@@ -141,18 +154,14 @@ async function insertConflict(
 
 async function insertMatch(
   { admin }: Parts,
-  { workspaceId, connectionId, accountId }: ConnectionRef,
-  { matchId, recordId, canary }: { readonly matchId: string; readonly recordId: string; readonly canary: string },
+  { workspaceId, connectionId }: ConnectionRef,
+  { matchId, recordId, org }: { readonly matchId: string; readonly recordId: string; readonly org: TenantOrg },
 ): Promise<void> {
   await admin.query(
-    `WITH k AS (
-       INSERT INTO connection (workspace_id, id, host, account_id, state, name, created_at, updated_at)
-       VALUES ($1, gen_random_uuid(), 'salesforce', $5, 'parked', $6, now(), now()) RETURNING id
-     )
-     INSERT INTO record_match (workspace_id, id, object_type, left_connection_id, left_record_id, right_connection_id, right_record_id,
+    `INSERT INTO record_match (workspace_id, id, object_type, left_connection_id, left_record_id, right_connection_id, right_record_id,
        score, reasons, found_at)
-     SELECT $1, $2, 'opportunity', $3, $4, k.id, '006CP0000000001AAA', 60, '["same_name"]', now() FROM k`,
-    [workspaceId, matchId, connectionId, recordId, `00DCP0000000${accountId}AA`, `Org ${canary}`],
+     VALUES ($1, $2, 'opportunity', $3, $4, $5, '006CP0000000001AAA', 60, '["same_name"]', now())`,
+    [workspaceId, matchId, connectionId, recordId, org.connectionId],
   );
 }
 
@@ -163,10 +172,21 @@ async function createDeal({ practice }: Parts, portalId: string, dealname: strin
   return textAt(made.body, 'id');
 }
 
-async function card({ origin }: Parts, portalId: string, path: string, body?: Json): Promise<unknown> {
+/** As a card of the portal, or of the org when there is one. */
+type Card = { readonly portalId: string; readonly org?: TenantOrg };
+async function card({ origin }: Parts, { portalId, org }: Card, path: string, body?: Json): Promise<unknown> {
   const method = body === undefined ? 'GET' : 'POST';
-  const contentType = 'application/json';
-  const draft = { access: 'card', method, path, query: [], body, contentType, cookie: '', portalId } as const;
+  const draft: Draft = {
+    access: org === undefined ? 'card' : 'org',
+    method,
+    path,
+    query: [],
+    body,
+    contentType: 'application/json',
+    cookie: '',
+    portalId,
+    ...(org === undefined ? {} : { org: { ...org, record: `opportunity/${org.recordId}` } }),
+  };
   const { target, headers, body: bytes } = render(draft, { origin });
   const init = {
     method,
