@@ -1,5 +1,6 @@
 /** Language, dates and money for the workspace. The catalogue of the cards serves here too; what only the workspace says is in messages/. */
 import { type Locale, pickLocale } from '@counterpart/app/core/locale.ts';
+import { createPresenter } from '@counterpart/app/core/present.ts';
 import { createTranslate, isMessageKey, type Translate } from '@counterpart/app/core/translate.ts';
 import type { money } from '@counterpart/app/wire/card.ts';
 import { IntlMessageFormat } from 'intl-messageformat';
@@ -19,6 +20,8 @@ export type Words = {
   readonly c: Translate;
   /** The wording of a code such as `stage.active`; the code itself when this build does not know it. */
   readonly code: (group: string, value: string) => string;
+  /** What a field was set to, from its stored text: codes in words, dates and money as the reader writes them. */
+  readonly value: (field: string, text: string | null) => string;
   readonly day: (date: string | null) => string;
   readonly moment: (instant: string | null) => string;
   readonly money: (amount: z.infer<typeof money> | null) => string;
@@ -35,6 +38,7 @@ function makeWords(locale: Locale): Words {
   const dayFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
   const momentFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   const numberFormat = new Intl.NumberFormat(locale);
+  const presenter = createPresenter(locale, momentFormat.resolvedOptions().timeZone);
   const t: Words['t'] = (key, values) => {
     const message = parsed.get(key) ?? new IntlMessageFormat(CATALOGUES[locale][key], locale);
     parsed.set(key, message);
@@ -49,6 +53,7 @@ function makeWords(locale: Locale): Words {
       if (isWebKey(key)) return t(key);
       return isMessageKey(key) ? c(key) : value;
     },
+    value: (field, text) => (text === null || text === '' ? '–' : presenter.value(field, text)),
     day: (date) => (date === null ? '–' : dayFormat.format(new Date(`${date}T00:00:00Z`))),
     moment: (instant) => (instant === null ? '–' : momentFormat.format(new Date(instant))),
     money: (amount) => (amount === null ? '–' : formatMoney(locale, amount)),

@@ -7,7 +7,7 @@ import { Empty, Failed, PageTitle } from '../parts/States.tsx';
 import { useWords } from '../words.tsx';
 
 export default function Audit() {
-  const { t, code, moment } = useWords();
+  const { t, code, moment, value } = useWords();
   const pages = useInfiniteQuery({
     queryKey: ['audit'],
     queryFn: ({ pageParam }) => call(`/v1/audit${query({ after: pageParam })}`, auditList),
@@ -43,13 +43,14 @@ export default function Audit() {
                           {entry.contractTitle}
                         </Link>
                         <Text size="xs" c="dimmed">
-                          {code('field', entry.field)}: {entry.previous ?? '–'} → {entry.value ?? '–'}
+                          {code('field', entry.field)}: {value(entry.field, entry.previous)} →{' '}
+                          {value(entry.field, entry.value)}
                           {entry.place === null ? '' : ` · ${entry.place}`}
                         </Text>
                       </>
                     ) : (
                       <>
-                        {entry.action}
+                        {code('audit.action', entry.action)}
                         <Text size="xs" c="dimmed">
                           {entry.detail}
                         </Text>

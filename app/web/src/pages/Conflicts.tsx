@@ -86,7 +86,7 @@ function Row({ conflict }: { readonly conflict: ConflictView }) {
   const isDecided = conflict.winner !== 'undecided';
   const value = (text: string | null, won: boolean) => (
     <Text size="sm" {...(won || !isDecided ? { fw: 620 } : { td: 'line-through', c: 'dimmed' })}>
-      {valueWords(words, conflict.field, text)}
+      {words.value(conflict.field, text)}
     </Text>
   );
   return (
@@ -154,7 +154,7 @@ function Answer({ conflict }: { readonly conflict: ConflictView }) {
       </Badge>
     );
   const choice = (choose: 'ours' | 'theirs') => {
-    const text = valueWords(words, conflict.field, choose === 'ours' ? ours : theirs);
+    const text = words.value(conflict.field, choose === 'ours' ? ours : theirs);
     return (
       <Button
         size="xs"
@@ -174,10 +174,4 @@ function Answer({ conflict }: { readonly conflict: ConflictView }) {
       {choice('theirs')}
     </Group>
   );
-}
-
-function valueWords({ code, day }: ReturnType<typeof useWords>, field: string, text: string | null): string {
-  if (text === null || text === '') return '–';
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return day(text);
-  return field === 'stage' ? code('stage', text) : field === 'renewalDecision' ? code('decision', text) : text;
 }

@@ -21,6 +21,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { call } from '../api/workspace-api.ts';
 import { HealthBadge, NoticeText, SlaBadge, StageBadge } from '../parts/Badges.tsx';
+import { HOST_NAMES } from '../parts/hosts.ts';
 import { SlaTrend } from '../parts/SlaTrend.tsx';
 import { Loaded, PageTitle, reasonOf } from '../parts/States.tsx';
 import { useSession } from '../shell/session.tsx';
@@ -86,7 +87,9 @@ function Detail({ detail }: { readonly detail: ContractDetail }) {
                 ) : (
                   <Anchor href={link.url}>{link.name ?? link.recordId}</Anchor>
                 )}{' '}
-                <span style={{ opacity: 0.7 }}>· {t(`objectType.${link.objectType}`)}</span>
+                <Text span c="dimmed">
+                  · {t(`objectType.${link.host}.${link.objectType}`)} · {HOST_NAMES[link.host]}
+                </Text>
               </Text>
             ))}
           </Stack>
@@ -134,7 +137,7 @@ function Facts({ detail: { contract, terms } }: { readonly detail: ContractDetai
 }
 
 function Provenance({ detail }: { readonly detail: ContractDetail }) {
-  const { t, code, moment } = useWords();
+  const { t, code, moment, value } = useWords();
   if (detail.provenance.length === 0) return <Text c="dimmed">{t('contract.noOrigin')}</Text>;
   return (
     <Table verticalSpacing={6}>
@@ -144,7 +147,7 @@ function Provenance({ detail }: { readonly detail: ContractDetail }) {
             <Table.Td>
               <Text size="sm">{code('field', entry.field)}</Text>
               <Text size="xs" c="dimmed">
-                {entry.previous ?? '–'} → {entry.value ?? '–'}
+                {value(entry.field, entry.previous)} → {value(entry.field, entry.value)}
               </Text>
             </Table.Td>
             <Table.Td>
@@ -179,7 +182,6 @@ function Actions({ detail: { contract } }: { readonly detail: ContractDetail }) 
   const { t, code } = words;
   const { permissions } = useSession();
   const queries = useQueryClient();
-  const [endDate, setEndDate] = useState(contract.endDate ?? '');
   const write = useMutation({
     mutationFn: ({ path, json }: { path: string; json: object }) =>
       call(`/v1/contracts/${contract.id}/${path}`, contractWriteResponse, {
@@ -203,15 +205,10 @@ function Actions({ detail: { contract } }: { readonly detail: ContractDetail }) 
   if (!permissions.canEdit) return null;
   return (
     <Group gap="sm" align="flex-end">
-      <TextInput
-        type="date"
-        size="sm"
-        label={t('contract.endDate')}
-        value={endDate}
-        onChange={(event) => setEndDate(event.currentTarget.value)}
-        onBlur={() => {
-          if (endDate !== '' && endDate !== contract.endDate) write.mutate({ path: 'end-date', json: { endDate } });
-        }}
+      <EndDate
+        key={contract.endDate}
+        endDate={contract.endDate}
+        onSet={(endDate) => write.mutate({ path: 'end-date', json: { endDate } })}
       />
       <SegmentedControl
         size="sm"
@@ -239,5 +236,25 @@ function Actions({ detail: { contract } }: { readonly detail: ContractDetail }) 
         </Menu>
       )}
     </Group>
+  );
+}
+
+type EndDateProps = { readonly endDate: string | null; readonly onSet: (endDate: string) => void };
+
+/** Begins anew, by its key, when the date changes elsewhere: what it showed before must not be written back on leaving it. */
+function EndDate({ endDate, onSet }: EndDateProps) {
+  const { t } = useWords();
+  const [typed, setTyped] = useState(endDate ?? '');
+  return (
+    <TextInput
+      type="date"
+      size="sm"
+      label={t('contract.endDate')}
+      value={typed}
+      onChange={(event) => setTyped(event.currentTarget.value)}
+      onBlur={() => {
+        if (typed !== '' && typed !== endDate) onSet(typed);
+      }}
+    />
   );
 }

@@ -1,13 +1,15 @@
-import { overview } from '@counterpart/app/wire/workspace.ts';
-import { SimpleGrid, Text, Title } from '@mantine/core';
+import { contractList, overview } from '@counterpart/app/wire/workspace.ts';
+import { Anchor, Group, SimpleGrid, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { call, query } from '../api/workspace-api.ts';
+import { HealthBadge, NoticeText, StageBadge } from '../parts/Badges.tsx';
 import { RenewalBars } from '../parts/RenewalBars.tsx';
 import { Loaded, PageTitle } from '../parts/States.tsx';
 import { useWords } from '../words.tsx';
 import { useSession } from '../shell/session.tsx';
 
+const NEXT_COUNT = 8;
 const DAY_MS = 86_400_000;
 const daysAfter = (date: string, days: number) =>
   new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
@@ -69,6 +71,7 @@ export default function Overview() {
                 </Text>
               </section>
             </SimpleGrid>
+            <NextNotices today={data.today} />
           </>
         )}
       </Loaded>
@@ -89,5 +92,72 @@ function Figure({ value, label, detail, href }: FigureProps) {
         {detail}
       </Text>
     </Link>
+  );
+}
+
+/** What has to be decided next, so that a renewal surprises nobody. */
+function NextNotices({ today }: { readonly today: string }) {
+  const { t, money, code } = useWords();
+  const due = { noticeDueFrom: today, sort: 'notice' };
+  const next = useQuery({
+    queryKey: ['contracts', due, NEXT_COUNT],
+    queryFn: () => call(`/v1/contracts${query({ ...due, limit: NEXT_COUNT })}`, contractList),
+  });
+  return (
+    <section className="cp-panel" style={{ padding: '1.125rem', marginTop: 'var(--mantine-spacing-md)' }}>
+      <Group justify="space-between" mb="xs">
+        <Title order={2}>{t('overview.next')}</Title>
+        <Anchor
+          component={Link}
+          href={`/contracts${query({ ...due, noticeDueBefore: daysAfter(today, 90) })}`}
+          size="sm"
+        >
+          {t('overview.nextAll')}
+        </Anchor>
+      </Group>
+      <Loaded of={next}>
+        {({ results }) =>
+          results.length === 0 ? (
+            <Text c="dimmed">{t('overview.nextNone')}</Text>
+          ) : (
+            <Table.ScrollContainer minWidth={860}>
+              <Table verticalSpacing="xs">
+                <Table.Thead>
+                  <Table.Tr>
+                    {(['notice', 'title', 'counterparty', 'stage', 'decision', 'health'] as const).map((heading) => (
+                      <Table.Th key={heading}>{t(`contracts.col.${heading}`)}</Table.Th>
+                    ))}
+                    <Table.Th className="cp-number">{t('contracts.col.value')}</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {results.map((row) => (
+                    <Table.Tr key={row.id}>
+                      <Table.Td>
+                        <NoticeText notice={row.notice} />
+                      </Table.Td>
+                      <Table.Td>
+                        <Link href={`/contracts/${row.id}`} className="cp-rowlink">
+                          {row.title}
+                        </Link>
+                      </Table.Td>
+                      <Table.Td>{row.counterparty ?? '–'}</Table.Td>
+                      <Table.Td>
+                        <StageBadge stage={row.stage} />
+                      </Table.Td>
+                      <Table.Td className="cp-nowrap">{code('decision', row.renewalDecision)}</Table.Td>
+                      <Table.Td>
+                        <HealthBadge health={row.health} />
+                      </Table.Td>
+                      <Table.Td className="cp-number">{money(row.value)}</Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          )
+        }
+      </Loaded>
+    </section>
   );
 }
