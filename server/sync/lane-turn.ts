@@ -5,6 +5,7 @@
 import type { ConnectionRef, HostFailure, HostObjectType } from '../crm/port.ts';
 import { HOST_OBJECT_TYPES } from '../crm/port.ts';
 import type { DirtyItem, Lane } from '../store/port.ts';
+import { pieceOf } from './burst.ts';
 import { readCases } from './cases.ts';
 import { reconcile } from './reconcile.ts';
 import { afterFailure, type FailureStreak, failureDetail, fateOf, NO_FAILURES, restMs } from './retry.ts';
@@ -44,24 +45,22 @@ export async function serveLane(parts: EngineParts, health: LaneHealth, lane: La
   }
   const { failures } = health.get(connection.connectionId) ?? NO_FAILURES;
   const limit = Math.max(1, Math.floor(TURN_RECORDS_MAX / SHRINK_FACTOR ** failures));
+  const now = world.clock.now();
+  const due = await store.takeDirty(lane, { now, limit });
+  const { items, waitsUntil } = pieceOf(due, { now, full: Math.min(limit, port.batchMax.read) });
+  if (items.length === 0) {
+    await store.releaseLane(lane, waitsUntil);
+    return due.length > 0;
+  }
   const turn: Turn = { parts, port, connection, lane, isLost: false };
-  const items = wholeBatches(await store.takeDirty(lane, { now: world.clock.now(), limit }), port.batchMax.read);
   const ended = new AbortController();
   const renewing = renewMeanwhile(turn, ended.signal);
   const end = await runTurn(turn, items);
   ended.abort();
   await renewing;
   observeLag(parts, connection, items, end);
-  await endTurn(turn, end, health);
-  return items.length > 0;
-}
-
-/**
- * What is over a whole number of batches stays dirty: the next turn follows at once and takes it first, with what has come meanwhile, so
- * that a burst that arrives in pieces fills its calls. Fewer than a batch wait for nobody.
- */
-function wholeBatches(items: readonly DirtyItem[], batchMax: number): readonly DirtyItem[] {
-  return items.length < batchMax ? items : items.slice(0, items.length - (items.length % batchMax));
+  await endTurn(turn, end, { health, waitsUntil });
+  return true;
 }
 
 async function runTurn(turn: Turn, items: readonly DirtyItem[]): Promise<TurnEnd> {
@@ -85,13 +84,17 @@ const STEPS: Record<HostObjectType, (turn: Turn, items: readonly DirtyItem[]) =>
   case: readCases,
 };
 
-async function endTurn(turn: Turn, end: TurnEnd, health: LaneHealth): Promise<void> {
+async function endTurn(
+  turn: Turn,
+  end: TurnEnd,
+  { health, waitsUntil }: { readonly health: LaneHealth; readonly waitsUntil: number | null },
+): Promise<void> {
   const { store } = turn.parts;
   const { connectionId } = turn.connection;
   switch (end.kind) {
     case 'ok':
       health.delete(connectionId);
-      await store.releaseLane(turn.lane, null);
+      await store.releaseLane(turn.lane, waitsUntil);
       return;
     case 'lease_lost':
       noteLost(turn);
