@@ -84,6 +84,11 @@ export type ChangeStream = (typeof CHANGE_STREAMS)[number];
 
 export type ChangePage = {
   readonly refs: readonly HostRecordRef[];
+  /**
+   * By record id, an opaque name of the state in which the host names a record. Only records of which every later state has another
+   * name are in it; absent where the host cannot tell.
+   */
+  readonly states?: ReadonlyMap<string, string>;
   /** Opaque; hand it to the next call. It is saved in the same transaction as the rows it produced. */
   readonly cursor: string;
   readonly done: boolean;

@@ -11,6 +11,7 @@ import { afterFailure, type FailureStreak, failureDetail, fateOf, NO_FAILURES, r
 import { rollByDate } from './roll.ts';
 import type { EngineParts, StepEnd } from './settings.ts';
 import { checkAll, sweepStream } from './sweep.ts';
+import { createSweepMemory, type SweepMemory } from './sweep-memory.ts';
 import { chunksOf } from './turn.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
@@ -56,6 +57,7 @@ export type Schedule = {
 
 export function createSchedule(parts: EngineParts, worker: string): Schedule {
   const jobs = new Map<string, Job>();
+  const memory = createSweepMemory();
   let planned: ReadonlySet<string> = new Set();
   let directoryDueAt = Number.NEGATIVE_INFINITY;
   const refresh = async (): Promise<void> => {
@@ -69,7 +71,7 @@ export function createSchedule(parts: EngineParts, worker: string): Schedule {
       if (connection === null ? !rolled.has(workspaceId) : !served.has(connection.connectionId)) jobs.delete(name);
     for (const connection of connections)
       if (!planned.has(connection.connectionId))
-        for (const job of jobsOf(parts, connection)) if (!jobs.has(job.name)) jobs.set(job.name, job);
+        for (const job of jobsOf(parts, connection, memory)) if (!jobs.has(job.name)) jobs.set(job.name, job);
     planned = served;
   };
   const due = (): Job | undefined => {
@@ -153,7 +155,7 @@ async function delayAfter(parts: EngineParts, job: Job, end: JobEnd): Promise<nu
   return delayMs;
 }
 
-function jobsOf(parts: EngineParts, connection: ConnectionRef): readonly Job[] {
+function jobsOf(parts: EngineParts, connection: ConnectionRef, memory: SweepMemory): readonly Job[] {
   const port = parts.crm[connection.host];
   if (port === undefined) return [];
   const { workspaceId, connectionId } = connection;
@@ -169,7 +171,7 @@ function jobsOf(parts: EngineParts, connection: ConnectionRef): readonly Job[] {
     running: false,
     isOurs: false,
   });
-  const source = { connection, port };
+  const source = { connection, port, memory };
   const today = async () => plainDateIn(await parts.settings.timeZoneOf(workspaceId), parts.world.clock.now());
   const isFed = parts.fedHosts?.includes(connection.host) ?? false;
   return [
@@ -190,7 +192,7 @@ function jobsOf(parts: EngineParts, connection: ConnectionRef): readonly Job[] {
 
 async function sweepEvery(
   parts: EngineParts,
-  source: { readonly connection: ConnectionRef; readonly port: CrmPort },
+  source: { readonly connection: ConnectionRef; readonly port: CrmPort; readonly memory: SweepMemory },
   stream: 'changed' | 'archived',
 ): Promise<JobEnd> {
   let kind: 'done' | 'more' = 'done';

@@ -8,6 +8,7 @@ import type { PlainDate } from '../domain/contract.ts';
 import type { DirtyMark } from '../store/port.ts';
 import { findMirrored } from './ingest.ts';
 import type { EngineParts } from './settings.ts';
+import { createSweepMemory, type SweepMemory } from './sweep-memory.ts';
 import { chunksOf, STORE_BATCH_MAX } from './turn.ts';
 
 /** Pages of one stream in one run; the next run goes on from the cursor. */
@@ -26,10 +27,10 @@ export function changedCursor(objectType: HostObjectType): string {
 
 export async function sweepStream(
   parts: EngineParts,
-  source: { readonly connection: ConnectionRef; readonly port: CrmPort },
+  source: { readonly connection: ConnectionRef; readonly port: CrmPort; readonly memory?: SweepMemory },
   request: { readonly objectType: HostObjectType; readonly stream: Exclude<ChangeStream, 'all'> },
 ): Promise<SweepEnd> {
-  const { connection, port } = source;
+  const { connection, port, memory = createSweepMemory() } = source;
   const name = request.stream === 'changed' ? changedCursor(request.objectType) : `archived:${request.objectType}`;
   let cursor = await parts.store.readCursor(connection, name);
   let marked = false;
@@ -37,10 +38,11 @@ export async function sweepStream(
     const from = cursor === RESTART ? null : cursor;
     const answer = await port.listChanges(connection, { ...request, cursor: from }, { priority: 'sweep' });
     if (!answer.ok) return { kind: 'failed', failure: answer.failure };
-    const marks = await marksOf(parts, connection, answer.value.refs, request.stream);
+    const marks = await marksOf(parts, connection, memory.news(connection, answer.value), request.stream);
     marked ||= marks.length > 0;
     cursor = answer.value.done && request.stream === 'archived' ? RESTART : answer.value.cursor;
     await parts.store.advanceCursor(connection, { name, value: cursor, at: parts.world.clock.now() }, marks);
+    memory.learn(connection, answer.value);
     if (answer.value.done) return { kind: 'done', marked };
   }
   return { kind: 'more', marked };

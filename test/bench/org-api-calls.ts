@@ -1,6 +1,7 @@
 /**
  * Row 9. What 1,000 changes cost of an org's daily allowance of API calls: the org tells each call that the server made until both were
- * quiet again. Sweeps run by the clock and not by edits; what they add is told beside the figures.
+ * quiet again. Sweeps run by the clock and not by edits; what they add is told beside the figures. Each record is read once more by the
+ * first sweep that names it, and by no later one of the same process.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchContext, type BenchRow, type Figure, figureOf } from './bench-row.ts';
@@ -9,7 +10,8 @@ import { latencyBetweenHosts } from './org-latency.ts';
 import { type OrgRig, withOrg } from './org-rig.ts';
 
 const BATCH_MAX = 200;
-const RATIO_MAX = 1.3;
+/** Confirming readings may share their calls with others. */
+const CONFIRM_RATIO_MAX = 1.3;
 /** Longer than the delay after which a write is confirmed, so that each edit is alone. */
 const TRICKLE_MS = 1_000;
 /** Kinds of calls that each change has its share of. */
@@ -34,7 +36,7 @@ const CASES: readonly Case[] = [
 export const orgApiCalls: BenchRow = {
   id: '9',
   title: 'Salesforce API calls for 1,000 changes',
-  goal: 'at most 1.3 times the minimum of reads, writes and confirming reads at once; at most 3 calls for an edit alone',
+  goal: 'the minimum of reads and writes at once, at most 1.3 times that of confirming reads; at most 3 calls for an edit alone',
   limit: 'by the documented batch size: 200 records in a call',
   async run(context) {
     const records = context.quick ? 100 : 1_000;
@@ -76,16 +78,17 @@ async function burst(
     notes.push(`${records} ${name}: ${textOf(made)}; the first sweeps after it: ${textOf(swept)}`);
   }
   const minimum = Math.ceil(records / BATCH_MAX);
+  const most = (kind: CallKind): number => (kind === 'confirm' ? Math.floor(minimum * CONFIRM_RATIO_MAX) : minimum);
   const figure = (kind: CallKind): Figure =>
     figureOf(
       `${records} ${name}, ${KIND_WORDS[kind]}`,
       runs.map(({ kinds }) => rounded(kinds[kind].calls)),
-      { unit: 'calls', limits: [minimum], goal: { kind: 'atMost', value: Math.floor(minimum * RATIO_MAX) } },
+      { unit: 'calls', limits: [minimum], goal: { kind: 'atMost', value: most(kind) } },
     );
   const again = sweeps.map(({ kinds }) => rounded(kinds.read.calls + kinds.confirm.calls));
   return [
     ...CHARGED.map(figure),
-    figureOf(`${records} ${name}, read again by a sweep within its overlap`, again, { unit: 'calls' }),
+    figureOf(`${records} ${name}, read again by the first sweep of a new process`, again, { unit: 'calls' }),
   ];
 }
 

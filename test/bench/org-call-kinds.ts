@@ -62,7 +62,7 @@ function kindOf(method: string, path: string, soql: string | null): CallKind {
   if (path.startsWith('/services/oauth2/')) return 'token';
   if (method === 'PATCH' && path.endsWith('/composite/sobjects')) return 'write';
   if (method === 'PATCH' && path.includes('/composite/sobjects/')) return 'rows';
-  return soql?.startsWith('SELECT Id, SystemModstamp ') === true ? 'sweep' : 'other';
+  return soql?.startsWith('SELECT Id, SystemModstamp') === true ? 'sweep' : 'other';
 }
 
 function requestIn(message: unknown): IncomingMessage | null {

@@ -84,6 +84,22 @@ describe('changed', () => {
     expect(second.ids).not.toContain(idOf(0));
   });
 
+  test('S1 S6 a round names the same state alike, and otherwise once a late commit of the same second has changed it', async () => {
+    const app = await install({ seed: accounts(1) });
+    const stampedAt = Math.floor(Date.now() / 1_000) * 1_000 - 60_000;
+    const stateNow = async (): Promise<string | undefined> =>
+      (await walk(app, 'changed', null)).pages[0]?.states?.get(idOf(0));
+    expect(await stateNow()).toBeUndefined();
+    app.org.people.edit('Account', idOf(0), { counterpart__Contract_Stage__c: 'active' }, { stampedAt });
+    const first = await stateNow();
+    expect(first).toBeTypeOf('string');
+    expect(await stateNow()).toBe(first);
+    app.org.people.edit('Account', idOf(0), { counterpart__Contract_Stage__c: 'renewing' }, { stampedAt });
+    const second = await stateNow();
+    expect(second).toBeTypeOf('string');
+    expect(second).not.toBe(first);
+  });
+
   test('a quiet round costs one call and names nothing old', async () => {
     const app = await install({ seed: accounts(10) });
     const first = await walk(app, 'changed', null);

@@ -399,6 +399,11 @@ export function createMemoryHost(options: MemoryHostOptions): MemoryHost {
     const next = done
       ? [begun - FEED_OVERLAP_MS, '', 0]
       : [last?.updatedAt ?? sinceAt, last?.ref.recordId ?? sinceId, begun];
-    return { refs: page.map((record) => record.ref), cursor: JSON.stringify(next), done, total: null };
+    // As on Salesforce: a stamp is open for as long as another change may get it, too.
+    const closed = traits.comparesVersions
+      ? page.filter(({ updatedAt }) => updatedAt + 2 * traits.stampMs <= hostNow())
+      : [];
+    const states = new Map(closed.map(({ ref, updatedAt, version }) => [ref.recordId, `${updatedAt}/${version}`]));
+    return { refs: page.map((record) => record.ref), states, cursor: JSON.stringify(next), done, total: null };
   }
 }

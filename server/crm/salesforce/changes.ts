@@ -20,14 +20,17 @@ import type {
 import type { SalesforceApi } from './api.ts';
 import { ALL_STEP, listAll } from './all-records.ts';
 import { listDeleted } from './deleted-records.ts';
+import { VERSION_FIELD } from './field-names.ts';
 import { SALESFORCE_OBJECTS } from './object-types.ts';
-import { checkedId, runQuery, soqlInstant } from './query.ts';
+import { checkedId, type QueryAnswer, runQuery, soqlInstant } from './query.ts';
 import { instantOf, textAt } from './records.ts';
-import { RECORD_ID } from './wire.ts';
+import { RECORD_ID, type Row } from './wire.ts';
 
 const CHANGED_PAGE_MAX = 2_000;
 /** Longer transactions are caught by their change event, which is sent when they end, and by the daily check of every linked record. */
 export const LATE_COMMIT_MS = 300_000;
+/** Stamps are whole seconds, and so is the clock of an answer: after these, no record can get this stamp any more but by a late commit. */
+const STAMP_OPEN_MS = 2_000;
 
 /**
  * `floor`: where the round began. `from`: where its next page begins, with or without the rows of that instant (`isBeyond`). `tieAfterId`:
@@ -115,12 +118,11 @@ async function listChanged(
   options: CallOptions,
 ): Promise<HostResult<ChangePage>> {
   const { objectType, clock } = listing;
-  const { name } = SALESFORCE_OBJECTS[objectType];
-  const soql = `SELECT Id, SystemModstamp FROM ${name} WHERE ${pageOf(cursor)} LIMIT ${CHANGED_PAGE_MAX}`;
-  const result = await runQuery(listing, { operation: 'query.changed', soql }, options);
+  const result = await queryChanged(listing, cursor, options);
   if (!result.ok) return result;
   const { rows, headers } = result.value;
-  const roundAt = cursor.roundAt ?? instantOf(headers['date'] ?? null) ?? clock.now();
+  const answeredAt = instantOf(headers['date'] ?? null);
+  const roundAt = cursor.roundAt ?? answeredAt ?? clock.now();
   const ids = rows.flatMap((row) => textAt(row, 'Id') ?? []);
   const last = rows.at(-1);
   const lastAt = last === undefined ? null : instantOf(textAt(last, 'SystemModstamp'));
@@ -129,11 +131,45 @@ async function listChanged(
     ok: true,
     value: {
       refs: toRefs(objectType, ids),
+      states: statesOf(rows, answeredAt),
       cursor: JSON.stringify(next ?? nextRound(cursor, roundAt)),
       done: next === null,
       total: null,
     },
   };
+}
+
+/** With each record's version where the package keeps one; an org that does not show it is listed without. */
+async function queryChanged(
+  listing: Listing,
+  cursor: ChangedCursor,
+  options: CallOptions,
+): Promise<HostResult<QueryAnswer>> {
+  const { objectType } = listing;
+  const { name } = SALESFORCE_OBJECTS[objectType];
+  const query = (fields: string): Promise<HostResult<QueryAnswer>> => {
+    const soql = `SELECT ${fields} FROM ${name} WHERE ${pageOf(cursor)} LIMIT ${CHANGED_PAGE_MAX}`;
+    return runQuery(listing, { operation: 'query.changed', soql }, options);
+  };
+  const plain = 'Id, SystemModstamp';
+  if (objectType === 'case') return await query(plain);
+  const result = await query(`${plain}, ${VERSION_FIELD}`);
+  const isUnknown = !result.ok && result.failure.kind === 'rejected' && result.failure.code === 'INVALID_FIELD';
+  return isUnknown ? await query(plain) : result;
+}
+
+/**
+ * Stamp and version tell a record's states apart: a transaction that commits late keeps an old stamp and raises the version. Without a
+ * version, or within the second of its stamp, a state has no name, for the next one might have the same.
+ */
+function statesOf(rows: readonly Row[], answeredAt: number | null): ReadonlyMap<string, string> {
+  const named = rows.flatMap((row): readonly (readonly [string, string])[] => {
+    const [id, stamp, version] = [textAt(row, 'Id'), textAt(row, 'SystemModstamp'), textAt(row, VERSION_FIELD)];
+    const stampedAt = instantOf(stamp);
+    if (id === null || version === null || stampedAt === null || answeredAt === null) return [];
+    return stampedAt + STAMP_OPEN_MS > answeredAt ? [] : [[id, `${stamp}/${version}`]];
+  });
+  return new Map(named);
 }
 
 function pageOf({ from, isBeyond, tieAfterId }: ChangedCursor): string {

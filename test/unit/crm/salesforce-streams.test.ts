@@ -90,6 +90,54 @@ describe('archived', () => {
   });
 });
 
+describe('changed', () => {
+  const DATE = { date: 'Sun, 22 Nov 2026 04:00:30 GMT' };
+  const row = (index: number, second: number, version: string | null) => ({
+    Id: idOf(index),
+    SystemModstamp: `2026-11-22T04:00:${second}.000+0000`,
+    counterpart__Mirror_Version__c: version,
+  });
+  const answerOf = (records: readonly object[], headers: Readonly<Record<string, string>>): Answer => ({
+    body: { totalSize: String(records.length), done: true, records },
+    headers,
+  });
+  const statesOf = async (answer: Answer): Promise<readonly (readonly [string, string])[]> => {
+    const page = await orgOf(() => answer).list('changed');
+    return page.ok ? [...(page.value.states ?? [])] : [];
+  };
+
+  test('S6 a state is named by stamp and version, so that a late commit with an old stamp has another name', async () => {
+    const before = (await statesOf(answerOf([row(1, 10, '7')], DATE))).at(0)?.[1];
+    const after = (await statesOf(answerOf([row(1, 10, '8')], DATE))).at(0)?.[1];
+    const later = (await statesOf(answerOf([row(1, 11, '7')], DATE))).at(0)?.[1];
+    expect(before).toBeTypeOf('string');
+    expect(new Set([before, after, later]).size).toBe(3);
+  });
+  test('S6 the same state has the same name', async () => {
+    const once = await statesOf(answerOf([row(1, 10, '7')], DATE));
+    expect(await statesOf(answerOf([row(1, 10, '7')], { date: 'Sun, 22 Nov 2026 04:01:30 GMT' }))).toEqual(once);
+    expect(once).toHaveLength(1);
+  });
+  test('S1 a state has no name while its second may see another change, nor without a version or the org’s clock', async () => {
+    const records = [row(1, 28, '7'), row(2, 29, '7'), row(3, 30, '7'), row(4, 10, null)];
+    expect((await statesOf(answerOf(records, DATE))).map(([id]) => id)).toEqual([idOf(1)]);
+    expect(await statesOf(answerOf(records, {}))).toEqual([]);
+  });
+  test('S1 an org that shows no versions is listed without', async () => {
+    const org = orgOf(({ query }) =>
+      query['q']?.includes('Version') === true ? rejected('INVALID_FIELD') : answerOf([row(1, 10, null)], DATE),
+    );
+    expect(await pageOf(org.list('changed'))).toMatchObject({ ids: [idOf(1)], done: true });
+    expect(org.asked).toHaveLength(2);
+  });
+  test('an outage is an outage, and asked about once', async () => {
+    const failure = { kind: 'unavailable', retryAfterMs: null, detail: 'HTTP_503' } as const;
+    const org = orgOf(() => failure);
+    expect(await org.list('changed')).toEqual({ ok: false, failure });
+    expect(org.asked).toHaveLength(1);
+  });
+});
+
 describe('bulk jobs', () => {
   const count: Answer = { body: { totalSize: '50000', done: true, records: [] } };
   const job = (state: string): Answer => ({ body: { id: JOB_ID, state } });
