@@ -47,7 +47,7 @@ export interface OAuthHost {
   end(credential: Credential): Promise<'uninstalled' | 'unreachable'>;
   /**
    * Whether whoever can authorise the app there may also connect the account. Where anybody can, the grant of somebody who only signs in does not
-   * take the place of the one that the connection works with.
+   * take the place of the one that the connection works with, unless that is their own.
    */
   readonly onlyAdminsAuthorise: boolean;
   /** What an account has to have granted, to be shown as missing where it has not. */

@@ -150,18 +150,18 @@ async function join(
     installedBy: email,
     at,
     workspaceId,
-    renews: oauth.onlyAdminsAuthorise,
+    grantedBy: user.id,
+    // Whoever begins it as an admin of the workspace means to connect, as everybody does where only admins can authorise.
+    renews: oauth.onlyAdminsAuthorise || workspaceId !== null,
   });
   if (installed.kind === 'taken') return null;
-  const { connection, newWorkspace, wasActive } = installed;
-  const connects = !wasActive || workspaceId !== null || oauth.onlyAdminsAuthorise;
-  if (connects) {
-    await deps.oauth.vault.write(connection, credential);
+  const { connection, newWorkspace, grant } = installed;
+  if (grant === 'unused') await endUnusedGrant(deps, oauth, { connection, credential });
+  else await keepGrant(deps, connection, credential);
+  if (grant === 'begins') {
     await describe(deps, connection, { name: accountName, newWorkspace });
-    if (!wasActive || oauth.onlyAdminsAuthorise) await deps.oauth.setState(connection, 'installing', null);
+    await deps.oauth.setState(connection, 'installing', null);
     await deps.oauth.afterInstall(connection);
-  } else {
-    await endUnusedGrant(deps, oauth, { connection, credential });
   }
   const person = await deps.workspaces.ensureUser(connection.workspaceId, {
     hostUser: user.id === null ? null : { host, accountId, userId: user.id },
@@ -174,7 +174,7 @@ async function join(
   await deps.workspaces.recordAdminEvent({
     workspaceId: connection.workspaceId,
     actor: email,
-    action: connects ? 'portal_authorised' : 'signed_in_with_crm',
+    action: grant === 'begins' ? 'portal_authorised' : 'signed_in_with_crm',
     subjectType: 'connection',
     subjectId: connection.connectionId,
     detail: { host, accountId },
@@ -183,6 +183,15 @@ async function join(
   deps.engine.wake('records');
   deps.events.publish(connection.workspaceId, { kind: 'connections' });
   return { workspaceId: connection.workspaceId, userId: person.id };
+}
+
+/** A renewal of the former grant that is under way would else be stored over this one. */
+async function keepGrant(
+  { oauth: { vault } }: HttpDependencies,
+  connection: ConnectionRef,
+  credential: HostGrant['credential'],
+): Promise<void> {
+  await vault.withRefreshLock(connection, () => vault.write(connection, credential));
 }
 
 /** A sign-in that connects nothing leaves a grant that nobody uses. */

@@ -36,6 +36,8 @@ export type Install = {
   readonly name: string;
   readonly scopes: readonly string[];
   readonly installedBy: string | null;
+  /** The host's own id of the user whose grant it is, where the host says it. */
+  readonly grantedBy?: string | null;
   readonly at: number;
   /** The workspace of the person who began the install while signed in; null joins or makes the portal's own. */
   readonly workspaceId: string | null;
@@ -48,8 +50,11 @@ export type InstallResult =
       readonly kind: 'installed';
       readonly connection: ConnectionRef;
       readonly newWorkspace: boolean;
-      /** It was being served, and goes on: somebody signs in or connects again. */
-      readonly wasActive: boolean;
+      /**
+       * What becomes of the grant. `begins`: the connection begins with it, anew where there was one. `replaces`: it takes the place of the
+       * former grant of the same person, and what works goes on. `unused`: somebody only signs in.
+       */
+      readonly grant: 'begins' | 'replaces' | 'unused';
     }
   /** The portal belongs to another workspace. */
   | { readonly kind: 'taken' };

@@ -36,6 +36,8 @@ beforeAll(async () => {
   await api.settle();
 });
 
+/** The reading that follows an authorisation begins within a minute, for which nobody waits here. */
+const serveAgain = () => api.server.store.sync.setConnectionState(salesforce, 'active', null);
 const card = (request: Parameters<typeof orgCard>[2]) => orgCard(api, org.org(), request);
 const recordPath = (): string => `/v1/card/records/opportunity/${opportunityId}`;
 const record = () => ({ objectType: 'opportunity', recordId: opportunityId });
@@ -103,6 +105,38 @@ describe('installing', () => {
     expect(await api.server.store.vault.read(salesforce)).toEqual(before);
     expect(org.org().grantsOf(OTHER_USER)).toBe(0);
     expect(org.org().session(before?.accessToken ?? '')).toBeDefined();
+  });
+
+  const connectionNow = async () => {
+    const { rows } = await database.admin.query<Record<string, unknown>>(
+      `SELECT state, state_reason, backfill->>'phase' AS phase, granted_by,
+         (SELECT count(*)::int FROM cursor c WHERE c.connection_id = k.id AND c.name LIKE 'all:%') AS read
+       FROM connection k WHERE id = $1`,
+      [salesforce.connectionId],
+    );
+    return rows[0];
+  };
+  const SERVED = { state: 'active', read: 2 };
+
+  test('the newer grant of the person whose grant the connection works with takes its place, and nothing else changes', async () => {
+    const before = await api.server.store.vault.read(salesforce);
+    const cards = secretOf(org.org());
+    await signInAs(org.org().adminId);
+    const after = await api.server.store.vault.read(salesforce);
+    expect(after?.refreshToken).not.toBe(before?.refreshToken);
+    expect(org.org().session(after?.accessToken ?? '')).toMatchObject({ userId: org.org().adminId });
+    expect(await connectionNow()).toMatchObject({ ...SERVED, granted_by: org.org().adminId });
+    expect(secretOf(org.org())).toBe(cards);
+  });
+
+  test('S1 an admin who connects the org again has all of it read anew, with the new grant', async () => {
+    expect(await connectionNow()).toMatchObject(SERVED);
+    expect((await connectionNow())?.['phase']).not.toBeNull();
+    const before = await api.server.store.vault.read(salesforce);
+    expect((await authoriseOrg(api, org.org())).status).toBe(302);
+    expect(await connectionNow()).toMatchObject({ state: 'installing', state_reason: null, phase: null, read: 0 });
+    expect((await api.server.store.vault.read(salesforce))?.refreshToken).not.toBe(before?.refreshToken);
+    await serveAgain();
   });
 
   test.each(['OAUTH_APPROVAL_ERROR_GENERIC', 'invalid_client'])(
@@ -188,6 +222,7 @@ describe('cards of the org', () => {
   test('connecting again makes a new secret, and the old one ends', async () => {
     const before = secretOf(org.org());
     await installOrg(api, org.org());
+    await serveAgain();
     await api.settle();
     expect(secretOf(org.org())).not.toBe(before);
     expect((await card({ path: recordPath(), secret: before })).status).toBe(401);

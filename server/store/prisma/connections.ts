@@ -32,13 +32,12 @@ export async function install(database: Database, world: World, request: Install
   if (known !== null) {
     if (request.workspaceId !== null && request.workspaceId !== known.workspaceId) return { kind: 'taken' };
     const { state, ...connection } = known;
-    const wasActive = state === 'active';
-    await database.inWorkspace(known.workspaceId, (sql) =>
-      wasActive && request.renews !== true
-        ? noteScopes(sql, connection, request)
+    const grant = await database.inWorkspace(known.workspaceId, (sql) =>
+      state === 'active' && request.renews !== true
+        ? noteSignIn(sql, connection, request)
         : renewConnection(sql, connection, request),
     );
-    return { kind: 'installed', connection, newWorkspace: false, wasActive };
+    return { kind: 'installed', connection, newWorkspace: false, grant };
   }
   const workspaceId = request.workspaceId ?? world.random.uuid();
   const connectionId = world.random.uuid();
@@ -52,7 +51,7 @@ export async function install(database: Database, world: World, request: Install
   });
   if (claimed !== 1) throw new Error('Assertion failed: the portal must be claimed');
   const connection = { workspaceId, connectionId, host: request.host, accountId: request.accountId };
-  return { kind: 'installed', connection, newWorkspace: request.workspaceId === null, wasActive: false };
+  return { kind: 'installed', connection, newWorkspace: request.workspaceId === null, grant: 'begins' };
 }
 
 async function insertWorkspace(sql: Sql, workspaceId: string, request: Install): Promise<void> {
@@ -70,8 +69,8 @@ async function insertConnection(
 ): Promise<void> {
   await sql.run(
     `INSERT INTO connection (workspace_id, id, host, account_id, state, state_reason, name, scopes, installed_by, installed_at,
-       created_at, updated_at)
-     VALUES ($1, $2, $3, $4, 'parked', 'installing', $5, $6::text[], $7, $8, $8, $8)`,
+       created_at, updated_at, granted_by)
+     VALUES ($1, $2, $3, $4, 'parked', 'installing', $5, $6::text[], $7, $8, $8, $8, $9)`,
     [
       ids.workspaceId,
       ids.connectionId,
@@ -81,33 +80,46 @@ async function insertConnection(
       [...request.scopes],
       request.installedBy,
       instant(request.at),
+      request.grantedBy ?? null,
     ],
   );
 }
 
-/** Where signing in is the same as authorising, what works goes on as it is. */
-async function noteScopes(sql: Sql, connection: ConnectionRef, request: Install): Promise<void> {
-  // An admin who connects the account again has it work with their grant from then on.
-  const connectsAs = request.workspaceId === null ? null : request.installedBy;
-  await sql.run(
-    `UPDATE connection SET scopes = $3::text[], updated_at = $4, installed_by = coalesce($5, installed_by)
-     WHERE workspace_id = $1 AND id = $2`,
-    [connection.workspaceId, connection.connectionId, [...request.scopes], instant(request.at), connectsAs],
+/** Where signing in is the same as authorising, what works goes on as it is, with a newer grant of the person whose grant it has. */
+async function noteSignIn(sql: Sql, connection: ConnectionRef, request: Install): Promise<'replaces' | 'unused'> {
+  const replaced = await sql.run(
+    `UPDATE connection SET scopes = $3::text[], updated_at = $4 WHERE workspace_id = $1 AND id = $2 AND granted_by = $5`,
+    [
+      connection.workspaceId,
+      connection.connectionId,
+      [...request.scopes],
+      instant(request.at),
+      request.grantedBy ?? null,
+    ],
   );
+  return replaced === 1 ? 'replaces' : 'unused';
 }
 
 /** The backfill begins anew, because records may have changed while nobody listened. */
-async function renewConnection(sql: Sql, connection: ConnectionRef, request: Install): Promise<void> {
+async function renewConnection(sql: Sql, connection: ConnectionRef, request: Install): Promise<'begins'> {
   await sql.run(
     `UPDATE connection SET state = 'parked', state_reason = 'installing', scopes = $3::text[], installed_by = $4, installed_at = $5,
-       backfill = NULL, updated_at = $5 WHERE workspace_id = $1 AND id = $2`,
-    [connection.workspaceId, connection.connectionId, [...request.scopes], request.installedBy, instant(request.at)],
+       granted_by = $6, backfill = NULL, updated_at = $5 WHERE workspace_id = $1 AND id = $2`,
+    [
+      connection.workspaceId,
+      connection.connectionId,
+      [...request.scopes],
+      request.installedBy,
+      instant(request.at),
+      request.grantedBy ?? null,
+    ],
   );
   // Its cursors say that it has read everything; those of the sweeps stay, since they know what has changed since.
   await sql.run(`DELETE FROM cursor WHERE workspace_id = $1 AND connection_id = $2 AND name LIKE 'all:%'`, [
     connection.workspaceId,
     connection.connectionId,
   ]);
+  return 'begins';
 }
 
 type Account = Parameters<WorkspaceStore['describeConnection']>[1];
