@@ -10,18 +10,50 @@ export function useLiveEvents(): LiveState {
   const [state, setState] = useState<LiveState>('connecting');
   useEffect(() => {
     const source = new EventSource('/v1/events', { withCredentials: true });
+    const outdated = createOutdated(queries);
     source.addEventListener('open', () => {
       setState('live');
       void queries.invalidateQueries();
     });
     source.addEventListener('error', () => setState('lost'));
-    source.addEventListener('message', (message) => refresh(queries, String(message.data)));
-    return () => source.close();
+    source.addEventListener('message', (message) => refresh(queries, String(message.data), outdated.add));
+    return () => {
+      source.close();
+      outdated.stop();
+    };
   }, [queries]);
   return state;
 }
 
-function refresh(queries: QueryClient, data: string): void {
+/** Long enough to gather what one action changes, short enough not to be noticed. */
+const GATHER_MS = 300;
+
+/**
+ * Reads again what is out of date: many events at once are one reading, and the next one of the same kind begins only when the one before
+ * has ended, so that a page never asks faster than the server answers.
+ */
+function createOutdated(queries: QueryClient) {
+  const waiting = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const read = (): void => {
+    timer = undefined;
+    for (const key of waiting) {
+      if (queries.isFetching({ queryKey: [key] }) > 0) continue;
+      waiting.delete(key);
+      void queries.invalidateQueries({ queryKey: [key] });
+    }
+    if (waiting.size > 0) timer = setTimeout(read, GATHER_MS);
+  };
+  return {
+    add: (key: string): void => {
+      waiting.add(key);
+      timer ??= setTimeout(read, GATHER_MS);
+    },
+    stop: (): void => clearTimeout(timer),
+  };
+}
+
+function refresh(queries: QueryClient, data: string, outdated: (key: string) => void): void {
   const parsed = workspaceEvent.safeParse(JSON.parse(data));
   if (!parsed.success) return;
   const event = parsed.data;
@@ -33,5 +65,5 @@ function refresh(queries: QueryClient, data: string): void {
     conflicts: ['conflicts', 'connections'],
     import: ['imports'],
   } as const;
-  for (const key of keys[event.kind]) void queries.invalidateQueries({ queryKey: [key] });
+  for (const key of keys[event.kind]) outdated(key);
 }

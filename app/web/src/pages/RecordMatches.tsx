@@ -24,6 +24,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import { useState } from 'react';
 import { z } from 'zod';
 import { call, query } from '../api/workspace-api.ts';
+import { ConfirmMatches } from '../parts/ConfirmMatches.tsx';
 import { HOST_NAMES } from '../parts/hosts.ts';
 import { Empty, Failed, Loaded, Loading, PageTitle, reasonOf } from '../parts/States.tsx';
 import { useSession } from '../shell/session.tsx';
@@ -38,6 +39,7 @@ const SEARCHING_MS = 1_500;
 
 export default function RecordMatches() {
   const { t } = useWords();
+  const { permissions } = useSession();
   const [state, setState] = useState<State>('suggested');
   const matches = useInfiniteQuery({
     queryKey: ['matches', state],
@@ -62,7 +64,10 @@ export default function RecordMatches() {
           onChange={(value) => setState(STATES.find((known) => known === value) ?? 'suggested')}
           data={STATES.map((value) => ({ value, label: t(`matches.state.${value}`, { count: counts[value] }) }))}
         />
-        <SearchState search={first?.search ?? null} />
+        <Group>
+          <SearchState search={first?.search ?? null} />
+          {permissions.canAdminister && <ConfirmMatches shown={shown} />}
+        </Group>
       </Group>
       {matches.isPending && <Loading rows={5} />}
       {matches.isError && first === undefined && (
