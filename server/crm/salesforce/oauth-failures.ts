@@ -7,10 +7,11 @@ import { OAUTH_ERROR } from './wire.ts';
 const LOGIN_RATE_WAIT_MS = 60_000;
 
 /**
- * `revoked`: the grant has ended for good. `client`: the app is not installed in the org, or its id or secret is wrong; our own mistake must
- * not make every connection look uninstalled. `rate`: too many sign-ins of this user. `outage`: try again.
+ * `revoked`: the grant has ended for good. `barred`: the org does not let the app in, or not for this user. `client`: the app is not installed
+ * in the org, or its id or secret is wrong; our own mistake must not make every connection look uninstalled. `rate`: too many sign-ins of
+ * this user. `outage`: try again.
  */
-type RefusalClass = 'revoked' | 'client' | 'rate' | 'outage';
+type RefusalClass = 'revoked' | 'barred' | 'client' | 'rate' | 'outage';
 export const TOKEN_REFUSALS: Readonly<Record<string, RefusalClass>> = {
   invalid_grant: 'revoked',
   access_denied: 'revoked',
@@ -19,17 +20,24 @@ export const TOKEN_REFUSALS: Readonly<Record<string, RefusalClass>> = {
   invalid_client: 'client',
   invalid_client_id: 'client',
   invalid_client_credentials: 'client',
-  invalid_app_access: 'client',
-  OAUTH_APPROVAL_ERROR_GENERIC: 'client',
+  invalid_app_access: 'barred',
+  OAUTH_APPROVAL_ERROR_GENERIC: 'barred',
   rate_limit_exceeded: 'rate',
   server_error: 'outage',
   temporarily_unavailable: 'outage',
   unknown_error: 'outage',
 };
 
+const notInstalled = (code: string): HostFailure => ({
+  kind: 'rejected',
+  code: APP_NOT_INSTALLED,
+  field: null,
+  detail: code,
+});
 const FAILURES: Record<RefusalClass, (code: string) => HostFailure> = {
   revoked: (code) => ({ kind: 'authRevoked', detail: code }),
-  client: (code) => ({ kind: 'rejected', code: APP_NOT_INSTALLED, field: null, detail: code }),
+  barred: notInstalled,
+  client: notInstalled,
   rate: () => ({ kind: 'rateLimited', retryAfterMs: LOGIN_RATE_WAIT_MS, scope: 'burst' }),
   outage: (code) => ({ kind: 'unavailable', retryAfterMs: null, detail: code }),
 };
@@ -43,13 +51,18 @@ export function failureOfToken(answer: HttpAnswer): HostFailure {
   return { kind: 'rejected', code: `HTTP_${answer.status}`, field: null, detail: '' };
 }
 
+const classOf = (code: string): RefusalClass | undefined =>
+  Object.hasOwn(TOKEN_REFUSALS, code) ? TOKEN_REFUSALS[code] : undefined;
+
 /** An `error` of the consent page: the app has to be installed into the org before anybody signs in. */
-export const saysNotInstalled = (error: string): boolean =>
-  Object.hasOwn(TOKEN_REFUSALS, error) && TOKEN_REFUSALS[error] === 'client';
+export const saysNotInstalled = (error: string): boolean => ['client', 'barred'].includes(classOf(error) ?? '');
+
+/** Whether the org alone can have caused this refusal, so that a connection that was well before waits for its administrator. */
+export const isBarred = (code: string): boolean => classOf(code) === 'barred';
 
 /** An `error` as the token endpoint or the consent page's callback names it. */
 function failureOfRefusal(code: string): HostFailure {
-  const known = Object.hasOwn(TOKEN_REFUSALS, code) ? TOKEN_REFUSALS[code] : undefined;
+  const known = classOf(code);
   return known === undefined ? { kind: 'rejected', code, field: null, detail: code } : FAILURES[known](code);
 }
 

@@ -6,6 +6,7 @@
 import type { Clock } from '../../world.ts';
 import type { Credential, CredentialVault } from '../credentials.ts';
 import type { ConnectionRef, HostFailure, HostResult } from '../port.ts';
+import { isBarred } from './oauth-failures.ts';
 import { SESSION_GUESS_MS } from './oauth.ts';
 import type { RefreshAnswer } from './oauth.ts';
 
@@ -144,12 +145,13 @@ async function store(
 }
 
 /**
- * Only a revoked grant parks the connection. Anything else (an outage, a wrong client secret) waits: a failure to get a token says
+ * Only a revoked grant and an org that bars the app park the connection. Anything else (an outage, a wrong client secret) waits: a failure to get a token says
  * nothing about the record that was to be synced, so it must never dead-letter it.
  */
 function toTokenFailure(failure: HostFailure): HostFailure {
   if (failure.kind === 'authRevoked' || failure.kind === 'rateLimited' || failure.kind === 'unavailable')
     return failure;
+  if (failure.kind === 'rejected' && isBarred(failure.detail)) return { kind: 'authRevoked', detail: failure.detail };
   const detail = failure.kind === 'rejected' ? failure.code : 'detail' in failure ? failure.detail : failure.kind;
   return { kind: 'unavailable', retryAfterMs: TOKEN_RETRY_MS, detail: `token_endpoint: ${detail}` };
 }

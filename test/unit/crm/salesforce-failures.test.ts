@@ -215,7 +215,13 @@ describe('S7 what an answer says of the day’s calls', () => {
 describe('the token endpoint', () => {
   const refusal = (error: string, description = '') => answer(400, { error, error_description: description });
   test.each(Object.entries(TOKEN_REFUSALS))('%s', (error, refusalClass) => {
-    const kinds = { revoked: 'authRevoked', client: 'rejected', rate: 'rateLimited', outage: 'unavailable' };
+    const kinds = {
+      revoked: 'authRevoked',
+      barred: 'rejected',
+      client: 'rejected',
+      rate: 'rateLimited',
+      outage: 'unavailable',
+    };
     expect(failureOfToken(refusal(error)).kind).toBe(kinds[refusalClass]);
   });
   test('an app that is not installed in the org is named so', () => {

@@ -257,6 +257,14 @@ export const en = {
   'field.counterparty': 'Counterparty',
   'parked.auth_revoked': 'The account withdrew its permission.',
   'parked.authRevoked': 'The account withdrew its permission.',
+  'parked.invalid_grant': 'The org ended the app’s access: somebody revoked it, or it was not used for 30 days.',
+  'parked.access_denied': 'The org refused the app access.',
+  'parked.inactive_user': 'The person who connected the org is deactivated in Salesforce, so somebody else has to.',
+  'parked.inactive_org': 'The org is locked or closed; its owner or Salesforce support opens it again.',
+  'parked.invalid_app_access':
+    'The org does not allow the app for the person who connected it; an administrator allows it in Setup, in the app’s policies.',
+  'parked.OAUTH_APPROVAL_ERROR_GENERIC':
+    'The app is no longer installed in the org; install the Counterpart package there first.',
   'parked.forbidden': 'The account no longer allows what synchronisation needs.',
   'hostFailure.rejected': 'The CRM refused the value',
   'hostFailure.malformed': 'The CRM’s answer could not be understood',

@@ -27,6 +27,7 @@ import { z } from 'zod';
 import { call, query } from '../api/workspace-api.ts';
 import { HOST_NAMES } from '../parts/hosts.ts';
 import { Empty, Loaded, PageTitle, reasonOf } from '../parts/States.tsx';
+import { parkedText } from './parked-reason.ts';
 import { useSession } from '../shell/session.tsx';
 import { useWords, type Words } from '../words.tsx';
 
@@ -212,14 +213,6 @@ function budgetText(t: Words['t'], { left, limit, perSeconds }: Burst): string {
   return perSeconds === DAY_SECONDS
     ? t('connections.usedToday', { left, limit })
     : t('connections.budgetLeft', { left, limit, seconds: perSeconds });
-}
-
-/** `forbidden: missing …`: the code in words, then what the CRM named. */
-function parkedText(code: Words['code'], reason: string): string {
-  const [kind = '', ...rest] = reason.split(': ');
-  const known = code('parked', kind);
-  if (known === kind) return reason;
-  return rest.length === 0 ? known : `${known} (${rest.join(': ')})`;
 }
 
 function BackfillProgress({ connection: { backfill } }: { readonly connection: ConnectionView }) {
