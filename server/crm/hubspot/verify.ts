@@ -3,7 +3,7 @@
  * about this time. It does not prove which CRM record a card is on. The address is built from the configured public base URL: a Host or
  * forwarded header is the sender's claim.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 export type SignedRequest = {
   readonly method: string;
@@ -61,7 +61,7 @@ export function verifySignature(request: SignedRequest, rules: SignatureRules): 
   const source = signatureSource(request, rules.publicBaseUrl, request.timestamp);
   const secretIndex = findSecret(source, request.signature, rules.secrets);
   if (secretIndex === null) return refuse('signature_mismatch');
-  return { valid: true, signedAt, digest: createHash('sha256').update(source).digest('hex'), secretIndex };
+  return { valid: true, signedAt, digest: hash('sha256', source, 'hex'), secretIndex };
 }
 
 /** Method, decoded address, raw body and timestamp, joined without separators. */

@@ -102,7 +102,8 @@ export function instant(at: number | null): string | null {
 
 /** Text that PostgreSQL takes: NUL and half surrogate pairs, which a CRM field may hold, become U+FFFD. */
 export function storableText(text: string): string {
-  return text.replaceAll('\u0000', '\uFFFD').toWellFormed();
+  // Hardly any text holds one, and looking costs a third of replacing.
+  return (text.includes('\u0000') ? text.replaceAll('\u0000', '\uFFFD') : text).toWellFormed();
 }
 
 /** JSON as a statement parameter, with every text in it storable. */
