@@ -11,13 +11,16 @@ import { confirmMatch, dismissMatch, previewAttach, undoMatch } from './match-de
 
 const CONTRACTS_SHOWN_MAX = 50;
 
-/** One side of a match aliased `m`: its connection, what is known of the record, and the contracts attached to it. */
+/**
+ * One side of a match aliased `m`: its connection, what is known of the record, and the contracts attached to it. Links are bounded before
+ * contracts are looked up: asked for the first contracts by number, a database without statistics reads the whole register for each side.
+ */
 const side = (name: 'left' | 'right'): string => `(SELECT jsonb_build_object('connection', ${CONNECTION_OBJECT},
   'objectType', m.object_type, 'recordId', m.${name}_record_id, 'name', h.name, 'facts', coalesce(h.facts, '{}'::jsonb),
   'contracts', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'number', c.number, 'title', c.title) ORDER BY c.number), '[]'::jsonb)
-    FROM (SELECT c.id, c.number, c.title FROM contract_link n JOIN contract c ON c.workspace_id = n.workspace_id AND c.id = n.contract_id
-      WHERE n.workspace_id = m.workspace_id AND n.connection_id = m.${name}_connection_id AND n.object_type = m.object_type
-        AND n.record_id = m.${name}_record_id AND n.state = 'active' AND NOT c.archived ORDER BY c.number LIMIT ${CONTRACTS_SHOWN_MAX}) c))
+    FROM (SELECT n.contract_id FROM contract_link n WHERE n.workspace_id = m.workspace_id AND n.connection_id = m.${name}_connection_id
+      AND n.object_type = m.object_type AND n.record_id = m.${name}_record_id AND n.state = 'active' LIMIT ${CONTRACTS_SHOWN_MAX}) n
+    JOIN contract c ON c.workspace_id = m.workspace_id AND c.id = n.contract_id AND NOT c.archived))
   FROM connection k LEFT JOIN host_record h ON h.workspace_id = k.workspace_id AND h.connection_id = k.id
     AND h.object_type = m.object_type AND h.record_id = m.${name}_record_id
   WHERE k.workspace_id = m.workspace_id AND k.id = m.${name}_connection_id)`;
