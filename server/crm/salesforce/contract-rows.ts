@@ -5,6 +5,7 @@
 import type { ContractSource, LinkSource, RowKind, RowSource, SlaResultSource } from '../../domain/contract-row.ts';
 import { formatDecimal } from '../../domain/money.ts';
 import type { CallOptions, ConnectionRef, HostFailure, HostResult } from '../port.ts';
+import { parseDecimal } from './decimals.ts';
 import { packaged } from './field-names.ts';
 import { type ProjectedRow, type RowUpserter, type RowValue, UPSERT_BATCH_MAX } from './upsert-rows.ts';
 
@@ -21,6 +22,8 @@ const NAME_LENGTH_MAX = 80;
 const EMAIL_LENGTH_MAX = 80;
 const URL_LENGTH_MAX = 255;
 const TEXT_LENGTH_MAX = 255;
+/** Decimal places of the package's field for amounts. */
+const AMOUNT_PLACES = 2;
 /** Picklists without a value for what they do not know: the field stays empty. */
 const METRICS: ReadonlySet<string> = new Set(['availability', 'response', 'resolution']);
 
@@ -67,6 +70,9 @@ const text = (value: string | null, lengthMax = TEXT_LENGTH_MAX): RowValue =>
 const day = (value: string | null): RowValue => (value === null ? EMPTY : { kind: 'date', day: value });
 const decimal = (value: string | null): RowValue =>
   value !== null && /^-?\d+(\.\d+)?$/.test(value) ? { kind: 'number', decimal: value } : EMPTY;
+/** An amount that needs more places than the field has is left out: Salesforce would round it. */
+const amount = (value: string | null): RowValue =>
+  value === null || (parseDecimal(value)?.fraction.length ?? 0) > AMOUNT_PLACES ? EMPTY : decimal(value);
 const instant = (at: number): RowValue => ({ kind: 'instant', at });
 /** Part of an address is another address, or none: one that is too long is left out. */
 const whole = (value: string | null, lengthMax: number): RowValue =>
@@ -102,7 +108,7 @@ function contractFields(source: ContractSource, url: string): Readonly<Record<st
       Signed_Date__c: day(source.signedDate),
       Renewal_Date__c: day(source.renewalDate),
       Notice_Deadline__c: day(source.noticeDeadline),
-      Contract_Value__c: decimal(value),
+      Contract_Value__c: amount(value),
       Contract_Currency__c: text(currency),
       Counterparty__c: text(source.counterparty),
       Owner_Email__c: whole(source.ownerEmail, EMAIL_LENGTH_MAX),

@@ -86,6 +86,15 @@ describe('rows', () => {
     expect(fields['counterpart__End_Date__c']).toEqual({ kind: 'empty' });
   });
 
+  test('an amount that the field would round is left out, one that fits stands as it is', () => {
+    const valueOf = (valueMinor: string, currency: string) =>
+      rowOf({ ...CONTRACT, valueMinor, currency }).fields['counterpart__Contract_Value__c'];
+    expect(valueOf('1234', 'KWD')).toEqual({ kind: 'empty' });
+    expect(valueOf('1230', 'KWD')).toEqual({ kind: 'number', decimal: '1.230' });
+    expect(valueOf('1234', 'JPY')).toEqual({ kind: 'number', decimal: '1234' });
+    expect(valueOf('-5', 'BHD')).toEqual({ kind: 'empty' });
+  });
+
   test('a long title is cut between characters, never inside one', () => {
     const name = rowOf({ ...CONTRACT, title: '合同𠮷'.repeat(100) }).fields['Name'];
     const text = name?.kind === 'text' ? name.text : '';

@@ -266,6 +266,11 @@ export const en = {
   'parked.OAUTH_APPROVAL_ERROR_GENERIC':
     'The app is no longer installed in the org; install the Counterpart package there first.',
   'parked.forbidden': 'The account no longer allows what synchronisation needs.',
+  'refusal.TOO_MANY_DECIMALS':
+    'The field in Salesforce has two decimal places, and this amount needs more, as in KWD or BHD. Change the contract’s value to two places, or read it in Counterpart; the other fields are written all the same.',
+  'refusal.NUMBER_TOO_LARGE':
+    'The number has more digits than the field in Salesforce. Correct it in the contract; the other fields are written all the same.',
+  'refusal.STRING_TOO_LONG': 'The text is longer than the field in the CRM. Shorten it in the contract.',
   'hostFailure.rejected': 'The CRM refused the value',
   'hostFailure.malformed': 'The CRM’s answer could not be understood',
   'hostFailure.notFound': 'The record is gone',

@@ -260,6 +260,10 @@ export const zhCN: Record<keyof typeof en, string> = {
   'parked.invalid_app_access': '组织不允许连接者使用该应用，请管理员在“设置”的应用策略中授予权限。',
   'parked.OAUTH_APPROVAL_ERROR_GENERIC': '此组织不再安装该应用，请先安装 Counterpart 软件包。',
   'parked.forbidden': '账户不再允许同步所需的操作。',
+  'refusal.TOO_MANY_DECIMALS':
+    'Salesforce 中该字段只有两位小数，而此金额需要更多位数（例如 KWD、BHD）。请将合同金额改为两位小数，或在 Counterpart 中查看该金额；其他字段照常写入。',
+  'refusal.NUMBER_TOO_LARGE': '数值位数超过 Salesforce 字段的上限。请在合同中更正；其他字段照常写入。',
+  'refusal.STRING_TOO_LONG': '文本超过 CRM 字段的长度。请在合同中缩短。',
   'hostFailure.rejected': 'CRM 拒绝了该值',
   'hostFailure.malformed': '无法理解 CRM 的回应',
   'hostFailure.notFound': '记录已不存在',

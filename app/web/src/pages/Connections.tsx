@@ -28,6 +28,7 @@ import { call, query } from '../api/workspace-api.ts';
 import { HOST_NAMES } from '../parts/hosts.ts';
 import { Empty, Loaded, PageTitle, reasonOf } from '../parts/States.tsx';
 import { parkedText } from './parked-reason.ts';
+import { refusalText } from './refusal-text.ts';
 import { useSession } from '../shell/session.tsx';
 import { useWords, type Words } from '../words.tsx';
 
@@ -284,7 +285,7 @@ function DeadLetters({ connectionId }: { readonly connectionId: string }) {
                   <Table.Td>
                     {code('hostFailure', letter.failure)}
                     <Text size="xs" c="dimmed">
-                      {letter.detail}
+                      {refusalText(code, letter.detail)}
                     </Text>
                   </Table.Td>
                   <Table.Td className="cp-nowrap">{t('connections.attempts', { count: letter.attempts })}</Table.Td>
