@@ -76,6 +76,7 @@ async function measureRow(row: BenchRow, cluster: BenchCluster, options: Options
     quick: options.quick,
     createDatabase: () => cluster.createDatabase(),
     clusterUrl: cluster.url,
+    postgresCpuSeconds: () => cluster.cpuSeconds(),
     folder,
     say: (text) => void process.stderr.write(`row ${row.id}: ${text}\n`),
     signal,

@@ -29,6 +29,8 @@ export type BenchContext = {
   createDatabase(): Promise<string>;
   /** Superuser connection string of the cluster's maintenance database. */
   readonly clusterUrl: string;
+  /** Seconds of processor time of PostgreSQL and its sessions so far; null where the system does not tell. */
+  postgresCpuSeconds(): number | null;
   /** A folder of the row's own, removed when it ends. */
   readonly folder: string;
   /** Says on standard error what is being done. */

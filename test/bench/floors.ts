@@ -1,24 +1,32 @@
 /** What the machine can do at best, measured on the spot: one durable commit, one bare round trip, rows copied into a table. */
 import { Agent, createServer, request } from 'node:http';
 import { Client } from 'pg';
-import { median } from './bench-row.ts';
+import { median, percentileOf } from './bench-row.ts';
 
 const ROUNDS_FULL = 200;
 const ROUNDS_QUICK = 20;
+const P99 = 0.99;
 
 export type Floors = {
   /** Median milliseconds of one committed insert of one row. */
   readonly commitMs: number;
+  /** What one in a hundred of them takes longer than. */
+  readonly commitP99Ms: number;
   /** Median milliseconds of one request over a kept connection on the loopback interface. */
   readonly roundTripMs: number;
 };
 
 export async function measureFloors(databaseUrl: string, quick: boolean): Promise<Floors> {
   const rounds = quick ? ROUNDS_QUICK : ROUNDS_FULL;
-  return { commitMs: await commitMs(databaseUrl, rounds), roundTripMs: await roundTripMs(rounds) };
+  const commits = await commitTimes(databaseUrl, rounds);
+  return {
+    commitMs: median(commits),
+    commitP99Ms: percentileOf(commits, P99),
+    roundTripMs: await roundTripMs(rounds),
+  };
 }
 
-async function commitMs(url: string, rounds: number): Promise<number> {
+async function commitTimes(url: string, rounds: number): Promise<readonly number[]> {
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query('CREATE TABLE IF NOT EXISTS bench_floor (id bigserial PRIMARY KEY, body text)');
@@ -27,7 +35,7 @@ async function commitMs(url: string, rounds: number): Promise<number> {
   );
   await client.query('DROP TABLE bench_floor');
   await client.end();
-  return median(times);
+  return times;
 }
 
 async function roundTripMs(rounds: number): Promise<number> {

@@ -8,6 +8,7 @@ import { signatureSource, signV3 } from '../../server/crm/hubspot/verify.ts';
 import type { Database } from '../../server/store/prisma/database.ts';
 import { createWorkspaceStore } from '../../server/store/prisma/workspaces-store.ts';
 import { systemWorld } from '../support/system-world.ts';
+import { PROBED_NODE_OPTIONS, type UsageQuestions, usageQuestions } from './process-usage.ts';
 
 export const BENCH_ORIGIN = 'http://counterpart.bench.example';
 export const BENCH_CLIENT_SECRET = 'a client secret for measuring only';
@@ -16,26 +17,34 @@ export const CONNECTIONS = 8;
 
 const SESSION_MS = 3_600_000;
 
-type MeasuredServer = { readonly port: number; readonly stop: () => Promise<void> };
+type MeasuredServer = {
+  readonly port: number;
+  readonly usage: UsageQuestions['ask'];
+  readonly stop: () => Promise<void>;
+};
 
 export async function startMeasuredServer(databaseUrl: string): Promise<MeasuredServer> {
   const child = fork(fileURLToPath(new URL('./workspace-server.ts', import.meta.url)), [databaseUrl], {
     execArgv: [],
+    env: { ...process.env, NODE_OPTIONS: PROBED_NODE_OPTIONS },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  const questions = usageQuestions((message) => child.send(message));
+  child.on('message', questions.hear);
   const port = await new Promise<number>((settle, fail) => {
     child.once('message', (message) => settle(z.object({ port: z.number() }).parse(message).port));
     child.once('error', fail);
     child.once('exit', () => fail(new Error('the measured server ended before it listened')));
   });
-  return { port, stop: () => stopChild(child) };
+  return { port, usage: questions.ask, stop: () => stopChild(child) };
 }
 
 function stopChild(child: ChildProcess): Promise<void> {
   return new Promise((settle) => {
     if (child.exitCode !== null || child.signalCode !== null) return settle();
     child.once('exit', () => settle());
-    child.kill('SIGTERM');
+    // It leaves with the channel, and writes a profile on its way when one was asked for.
+    child.disconnect();
   });
 }
 
