@@ -25,17 +25,18 @@ export type Piece = {
 
 /**
  * `full`: as many records as leave no call half empty. What is over a whole number of those stays dirty: the next turn takes it first, with
- * what has come meanwhile. Confirming readings are counted apart, since they seldom lead to a write: whole calls of the others make
- * whole calls of writes.
+ * what has come meanwhile. In a burst, confirming readings are counted apart, since they seldom lead to a write: whole calls of the others
+ * make whole calls of writes.
  */
 export function pieceOf(
   due: readonly DirtyItem[],
   { now, full }: { readonly now: number; readonly full: number },
 ): Piece {
+  if (!isBurst(due)) return { items: due.length < full ? due : wholeOf(due, full), waitsUntil: null };
   const confirming = due.filter(({ reason }) => reason === 'confirm');
   const others = due.filter(({ reason }) => reason !== 'confirm');
   const whole = wholeOf(others, full);
-  const until = isBurst(others) ? waitOf(others.slice(whole.length), now) : null;
+  const until = waitOf(others.slice(whole.length), now);
   const ready = others.length < full && until === null ? others : whole;
   const waits = ready.length === 0 && until !== null;
   const items = [...ready, ...(confirming.length < full && !waits ? confirming : wholeOf(confirming, full))];

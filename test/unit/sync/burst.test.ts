@@ -74,6 +74,12 @@ describe('what is due', () => {
     expect(served([...items(210), ...confirming(100)], 40)).toEqual([300, 250]);
   });
 
+  test('outside of a burst records are taken in their order, and those over whole calls left for the next turn', () => {
+    const due = [...items(49), ...items(200, { reason: 'confirm' })];
+    expect(pieceOf(due, { now: 40, full: FULL }).items).toEqual(due.slice(0, 200));
+    expect(served(due.slice(0, 199), 40)).toEqual([199, null]);
+  });
+
   test('a second try waits for nobody', () => {
     expect(served(items(100, { attempts: 1 }), 40)).toEqual([100, null]);
   });
