@@ -26,6 +26,9 @@ import { provenanceOf, type ServiceParts } from './service-parts.ts';
 const PAGE = 25;
 /** How often names and domains are compared anew. */
 const SEARCH_INTERVAL_MS = 600_000;
+/** How soon after a search companies that were met since are compared, and how many times as long as that search took. */
+const NEWCOMERS_WAIT_MS = 60_000;
+const NEWCOMERS_WAIT_PER_SEARCH = 20;
 const LOOK_INTERVAL_MS = 15_000;
 const LEASE_MS = 300_000;
 /** Pages of one run: half a million records. */
@@ -65,6 +68,7 @@ export function createRecordMatches(parts: MatchParts) {
 
   return {
     search,
+    once,
     /** Has the search run at the next look instead of when it is due. */
     request: (workspace: WorkspaceRow): void => void wanted.add(workspace.id),
     /** Until the signal aborts. A failed round is logged and the next one comes. */
@@ -87,16 +91,19 @@ function pairsOf(connections: readonly ConnectionRef[]): readonly MatchSides[] {
   return of('hubspot').flatMap((left) => of('salesforce').map((right) => ({ left, right })));
 }
 
-/** First when both sides have been read, then at intervals. A run that was cut off is done again. */
+/** First when both sides have been read, then at intervals, and sooner for newcomers. A run that was cut off is done again. */
 async function isDue(parts: MatchParts, workspaceId: string, connections: readonly ConnectionRef[]): Promise<boolean> {
   const progress = await parts.matches.readProgress(workspaceId);
   const now = parts.world.clock.now();
-  if (progress !== null)
-    return (
-      now - (progress.finishedAt ?? progress.startedAt) > (progress.finishedAt === null ? LEASE_MS : SEARCH_INTERVAL_MS)
-    );
-  const states = await Promise.all(connections.map((connection) => parts.directory.readBackfill(connection)));
-  return states.every((state) => state?.phase === 'done');
+  if (progress === null) {
+    const states = await Promise.all(connections.map((connection) => parts.directory.readBackfill(connection)));
+    return states.every((state) => state?.phase === 'done');
+  }
+  const { startedAt, finishedAt, known } = progress;
+  if (finishedAt === null) return now - startedAt > LEASE_MS;
+  const restMs = Math.max(NEWCOMERS_WAIT_MS, NEWCOMERS_WAIT_PER_SEARCH * (finishedAt - startedAt));
+  if (now - finishedAt > SEARCH_INTERVAL_MS) return true;
+  return now - finishedAt > restMs && (await parts.matches.countKnown(workspaceId)) !== known;
 }
 
 type Searching = { readonly workspaceId: string; readonly sides: MatchSides; readonly signal: AbortSignal };
@@ -106,7 +113,7 @@ async function searchPair(parts: MatchParts, searching: Searching): Promise<void
   const { matches, world } = parts;
   const startedAt = world.clock.now();
   const of = await matches.countRecords(workspaceId, sides.left, 'account');
-  const pass = { startedAt, of };
+  const pass = { startedAt, of, known: await matches.countKnown(workspaceId) };
   await matches.saveProgress(workspaceId, sides, { ...pass, finishedAt: null, seen: 0 });
   const accounts = await searchStream(parts, searching, {
     objectType: 'account',

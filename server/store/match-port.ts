@@ -33,6 +33,8 @@ export type MatchProgress = {
   readonly finishedAt: number | null;
   readonly seen: number;
   readonly of: number;
+  /** Companies that were known, in whichever CRM, when it began. */
+  readonly known: number;
 };
 
 export type MatchedRecord = {
@@ -66,6 +68,8 @@ export type DecisionResult = 'decided' | 'not_found' | 'other_state' | 'record_t
 export interface MatchStore {
   /** Records of the left side that are compared. */
   countRecords(workspaceId: string, connectionId: string, objectType: MatchObjectType): Promise<number>;
+  /** Companies that are known, in whichever CRM. */
+  countKnown(workspaceId: string): Promise<number>;
   /**
    * One page of records of the left side in id order, each with the few of the right side that have its name or its domain. A name or domain
    * that very many share makes no pairs beyond a bound: it tells nothing.

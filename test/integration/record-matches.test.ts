@@ -205,6 +205,30 @@ describe('deciding', () => {
     await api.signInAs(hubspot.workspaceId, 'admin');
   });
 
+  test('companies that are met after a search are compared within minutes, and a search that met nobody new is not repeated', async () => {
+    const startedAt = async () => at(await list('suggested'), 'search', 'startedAt');
+    const look = async (laterMs: number) => {
+      await database.admin.query(
+        `UPDATE cursor SET value = jsonb_set(jsonb_set(value::jsonb, '{startedAt}', to_jsonb((value::jsonb->>'startedAt')::bigint - $1)),
+           '{finishedAt}', to_jsonb((value::jsonb->>'finishedAt')::bigint - $1))::text WHERE name LIKE 'match:%'`,
+        [laterMs],
+      );
+      const before = await startedAt();
+      await api.server.services.matches.once(STOP);
+      return (await startedAt()) !== before;
+    };
+    await search();
+    expect(await look(120_000)).toBe(false);
+    await see(hubspot, 'account', [{ recordId: '900020', name: 'Later Ltd', domain: 'later.example' }]);
+    await see(salesforce, 'account', [
+      { recordId: '001CP0000000020AAA', name: 'Later Limited', domain: 'later.example' },
+    ]);
+    expect(await look(0)).toBe(true);
+    expect(JSON.stringify(await list('suggested'))).toContain('001CP0000000020AAA');
+    expect(await look(30_000)).toBe(false);
+    expect(await look(600_001)).toBe(true);
+  });
+
   test('S8 another workspace finds no match of this one', async () => {
     const id = await best();
     // An admin would add the portal to the workspace they are in.

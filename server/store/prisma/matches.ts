@@ -66,6 +66,8 @@ const progressSchema = z.object({
   finishedAt: z.number().nullable(),
   seen: z.number(),
   of: z.number(),
+  // A search that an earlier version noted says nothing here, and so is followed by another.
+  known: z.number().default(-1),
 });
 
 async function saveFound(sql: Sql, workspaceId: string, { sides, found, at, ids }: FoundRequest): Promise<void> {
@@ -137,6 +139,14 @@ export function createMatchStore(database: Database, world: World): MatchStore {
         const [row] = await sql.rows<{ count: number }>(
           `SELECT count(*)::int AS count FROM host_record WHERE workspace_id = $1 AND connection_id = $2 AND object_type = $3`,
           [workspaceId, connectionId, objectType],
+        );
+        return row?.count ?? 0;
+      }),
+    countKnown: (workspaceId) =>
+      within(workspaceId, async (sql) => {
+        const [row] = await sql.rows<{ count: number }>(
+          `SELECT count(*)::int AS count FROM host_record WHERE workspace_id = $1 AND object_type = 'account'`,
+          [workspaceId],
         );
         return row?.count ?? 0;
       }),
