@@ -4,6 +4,7 @@
  * China's years without a published arrangement are absent from `publishedYears`, so that the domain calls such dates provisional.
  */
 import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 import { type BusinessCalendar, WEEKENDS_CALENDAR } from '../domain/calendar.ts';
 import type { PlainDate } from '../domain/contract.ts';
@@ -47,6 +48,8 @@ export function createCalendars(): Calendars {
   };
 }
 
+const nextTurn = promisify(setImmediate);
+
 function loadCalendar(id: string): Promise<BusinessCalendar | null> {
   if (id === 'weekends') return Promise.resolve(WEEKENDS_CALENDAR);
   return id === 'CN' ? loadChina() : loadByRules(id);
@@ -80,12 +83,17 @@ async function loadByRules(id: string): Promise<BusinessCalendar | null> {
       : new Holidays(country, region, { types: ['public'] });
 
   const years = Array.from({ length: RULE_YEAR_MAX - RULE_YEAR_MIN + 1 }, (_, index) => RULE_YEAR_MIN + index);
-  const holidays = years.flatMap((year) => rules.getHolidays(year));
+  const daysOff = new Set<PlainDate>();
+  for (const year of years) {
+    for (const day of rules.getHolidays(year).flatMap(daysOfHoliday)) daysOff.add(day);
+    // Thirty years of a country take a tenth of a second, which nobody else's request should wait for.
+    await nextTurn();
+  }
   return {
     id,
     version: `date-holidays ${packageVersion('date-holidays')}`,
     weekendDays: WEEKENDS_ELSEWHERE.get(country) ?? [0, 6],
-    daysOff: new Set(holidays.flatMap(daysOfHoliday)),
+    daysOff,
     makeUpWorkingDays: new Set(),
     publishedYears: new Set(years),
   };

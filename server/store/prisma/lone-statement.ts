@@ -32,6 +32,8 @@ const DriverQuery = Query as unknown as new (config: QueryConfig, values: readon
 const STEP_DOWN = `SELECT set_config('role', $1, true), set_config('app.workspace_id', $2, true)`;
 
 const SILENT_ATTEMPTS_MAX = 2;
+/** SQL states by which PostgreSQL ends a session: shutdown, crash, being started (PostgreSQL docs, Error codes, class 57). */
+const SESSION_ENDED = '57P';
 
 const STEP_DOWN_NAME = 'step_down';
 /** Connections that know the first statement: one that failed is not used again, so being told once is knowing. */
@@ -108,5 +110,6 @@ export async function answerAlone(pool: Pool, statement: LoneStatement): Promise
 function attemptsMax(error: unknown, cut: boolean): number {
   if (cut) return BEGIN_ATTEMPTS_MAX;
   if (!(error instanceof DatabaseError)) return SILENT_ATTEMPTS_MAX;
+  if (error.code?.startsWith(SESSION_ENDED) === true) return BEGIN_ATTEMPTS_MAX;
   return isRetriable(error) ? TRANSACTION_ATTEMPTS_MAX : 1;
 }
