@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectionRef } from '../../server/crm/port.ts';
 import { useDatabase } from '../support/database.ts';
-import { at, textAt } from '../support/practice.ts';
+import { at, pageFor, textAt } from '../support/practice.ts';
 import { contractInput, newKey, useApi } from './api-server.ts';
 
 const database = useDatabase();
@@ -227,6 +227,31 @@ describe('deciding', () => {
     expect(JSON.stringify(await list('suggested'))).toContain('001CP0000000020AAA');
     expect(await look(30_000)).toBe(false);
     expect(await look(600_001)).toBe(true);
+  });
+
+  test('a company that was renamed is compared by its name of now', async () => {
+    await api.card({
+      method: 'POST',
+      path: '/v1/card/contracts',
+      body: {
+        idempotencyKey: newKey(),
+        record: { objectType: 'account', recordId: companyId },
+        contract: contractInput({ title: 'Renamed' }),
+      },
+    });
+    await api.settle();
+    const renamed = { properties: { name: 'Eastwind Servers GmbH', domain: 'www.eastwind.example' } };
+    await pageFor(api.practice)('PATCH', `/practice/api/portals/1001/objects/companies/${companyId}`, renamed);
+    const ref = { objectType: 'account', recordId: companyId } as const;
+    await api.server.store.sync.markDirty([{ ...hubspot, ref, reason: 'event' }]);
+    await api.settle();
+    const { rows } = await database.admin.query(
+      `SELECT name, match_name, match_domain FROM host_record WHERE record_id = $1 AND connection_id = $2`,
+      [companyId, hubspot.connectionId],
+    );
+    expect(rows).toEqual([
+      { name: 'Eastwind Servers GmbH', match_name: 'eastwind servers', match_domain: 'eastwind.example' },
+    ]);
   });
 
   test('S8 another workspace finds no match of this one', async () => {

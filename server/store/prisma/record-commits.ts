@@ -4,6 +4,7 @@
  * everywhere (lane lease, mirrors, contracts, links, dirty, lane), each by sorted key.
  */
 import type { ConnectionRef, HostRecordRef } from '../../crm/port.ts';
+import { comparableName, registeredDomain } from '../../domain/record-match.ts';
 import type { World } from '../../world.ts';
 import type { DerivedColumns } from '../contract-port.ts';
 import type { CommitResult, ContractUpdate, DirtyMark, Lane, LinkedContract, RecordCommit } from '../port.ts';
@@ -15,6 +16,7 @@ import { holdsLane } from './lanes.ts';
 import { changeLink } from './link-changes.ts';
 import { writeQuestions } from './questions.ts';
 import { amongRefs, REFS, refsParameters } from './record-state.ts';
+import { comparableDomain } from './web-domain.ts';
 
 const keyOf = (ref: HostRecordRef): string => `${ref.objectType}/${ref.recordId}`;
 
@@ -168,7 +170,7 @@ async function writeIntents(
   );
 }
 
-/** Names seen in a reading are kept for cards and lists: what a host record is called. */
+/** What a host record is called, for cards and lists, and what it is compared by; a fact that a reading does not have stays. */
 async function writeFacts(
   scope: WriteScope,
   connection: ConnectionRef,
@@ -180,15 +182,23 @@ async function writeFacts(
       object_type: commit.ref.objectType,
       record_id: commit.ref.recordId,
       name: commit.mirror.facts['name'] ?? null,
+      domain: comparableDomain(commit.mirror.facts['domain'] ?? null),
+      match_name: comparableName(commit.mirror.facts['name'] ?? null),
+      match_domain: registeredDomain(commit.mirror.facts['domain'] ?? null),
       facts: commit.mirror.facts,
     }));
   if (rows.length === 0) return;
   await scope.sql.run(
-    `INSERT INTO host_record AS h (workspace_id, connection_id, object_type, record_id, name, facts, associations, seen_at)
-     SELECT $1, $2, n.object_type, n.record_id, n.name, n.facts, '{}', $4
-     FROM jsonb_to_recordset($3::jsonb) AS n(object_type text, record_id text, name text, facts jsonb)
+    `INSERT INTO host_record AS h (workspace_id, connection_id, object_type, record_id, name, domain, match_name, match_domain, facts,
+       associations, seen_at)
+     SELECT $1, $2, n.*, '{}', $4
+     FROM jsonb_to_recordset($3::jsonb) AS n(object_type text, record_id text, name text, domain text, match_name text,
+       match_domain text, facts jsonb)
      ON CONFLICT (workspace_id, connection_id, object_type, record_id) DO UPDATE SET
-       name = coalesce(EXCLUDED.name, h.name), facts = h.facts || EXCLUDED.facts, seen_at = EXCLUDED.seen_at`,
+       name = coalesce(EXCLUDED.name, h.name), facts = h.facts || EXCLUDED.facts, seen_at = EXCLUDED.seen_at,
+       match_name = CASE WHEN EXCLUDED.name IS NULL THEN h.match_name ELSE EXCLUDED.match_name END,
+       domain = CASE WHEN jsonb_exists(EXCLUDED.facts, 'domain') THEN EXCLUDED.domain ELSE h.domain END,
+       match_domain = CASE WHEN jsonb_exists(EXCLUDED.facts, 'domain') THEN EXCLUDED.match_domain ELSE h.match_domain END`,
     [connection.workspaceId, connection.connectionId, jsonb(rows), instant(scope.now)],
   );
 }
