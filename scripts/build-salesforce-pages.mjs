@@ -12,7 +12,11 @@ import replace from '@rollup/plugin-replace';
 import { rollup } from 'rollup';
 import { flexipages } from '../extensions/practice/salesforce-pages/build/flexipages.mjs';
 import { iconSubset, iconsNamedIn } from '../extensions/practice/salesforce-pages/build/icon-subset.mjs';
-import { platformModules, withoutBaseStyles } from '../extensions/practice/salesforce-pages/build/platform-modules.mjs';
+import {
+  dayCheckedWhereItWasRead,
+  platformModules,
+  withoutBaseStyles,
+} from '../extensions/practice/salesforce-pages/build/platform-modules.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const pages = path.join(root, 'extensions/practice/salesforce-pages');
@@ -48,6 +52,7 @@ function file(name) {
 function plugins(modules, extra = []) {
   return [
     withoutBaseStyles(),
+    dayCheckedWhereItWasRead(),
     ...extra,
     platformModules({ baseFolder, platformFolder: path.join(pages, 'src/platform') }),
     iconSubset({ baseFolder, icons }),

@@ -78,3 +78,18 @@ export const withoutBaseStyles = () => ({
   name: 'without-base-styles',
   load: (id) => (/lightning-base-components\/src\/.*\.css/.test(id) ? ':host{--x:0}' : null),
 });
+
+const DAY_CHECK = 'const utcOptions = Object.assign({}, utcTimeZone, formatOptions);';
+
+/**
+ * Outside Lightning Experience the base components read a typed day as midnight where the browser is, and then compare it with how that
+ * instant reads in UTC: east of Greenwich every typed date counts as invalid and empties its field. Here it is compared where it was read.
+ */
+export const dayCheckedWhereItWasRead = () => ({
+  name: 'day-checked-where-it-was-read',
+  transform(code, id) {
+    if (!id.endsWith('/internationalizationLibrary/datetime/dateTimeUtils.js')) return null;
+    if (!code.includes(DAY_CHECK)) throw new Error('the base components check a typed day in another way now');
+    return { code: code.replace(DAY_CHECK, 'const utcOptions = formatOptions;'), map: null };
+  },
+});
