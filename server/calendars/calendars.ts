@@ -4,7 +4,6 @@
  * China's years without a published arrangement are absent from `publishedYears`, so that the domain calls such dates provisional.
  */
 import { createRequire } from 'node:module';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import { type BusinessCalendar, WEEKENDS_CALENDAR } from '../domain/calendar.ts';
 import type { PlainDate } from '../domain/contract.ts';
@@ -48,7 +47,7 @@ export function createCalendars(): Calendars {
   };
 }
 
-const nextTurn = promisify(setImmediate);
+const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 function loadCalendar(id: string): Promise<BusinessCalendar | null> {
   if (id === 'weekends') return Promise.resolve(WEEKENDS_CALENDAR);

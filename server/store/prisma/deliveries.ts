@@ -51,10 +51,12 @@ export async function insertDeliveries(
 
 async function insertGroup(database: Database, world: World, group: readonly Waiting[]): Promise<ReadonlySet<string>> {
   const ids = group.map(() => world.random.uuid());
-  const stored = await insertDeliveries(
-    database.eachAsScheduler(),
-    ids,
-    group.map(({ delivery }) => delivery),
+  const stored = await database.asScheduler((sql) =>
+    insertDeliveries(
+      sql,
+      ids,
+      group.map(({ delivery }) => delivery),
+    ),
   );
   const known = new Set(stored.map((row) => row.id));
   return new Set(ids.flatMap((id, index) => (known.has(id) ? [String(index)] : [])));
