@@ -15,12 +15,11 @@ export async function findConnectionOfAccount(
   host: Host,
   accountId: string,
 ): Promise<(ConnectionRef & { readonly state: string }) | null> {
-  const [row] = await database.asScheduler((sql) =>
-    sql.rows<{ workspace_id: string; connection_id: string; state: string }>(
-      `SELECT a.workspace_id, a.connection_id, c.state FROM host_account a
+  const [row] = await database.eachAsScheduler().rows<{ workspace_id: string; connection_id: string; state: string }>(
+    `SELECT a.workspace_id, a.connection_id, c.state FROM host_account a
        JOIN connection c ON c.workspace_id = a.workspace_id AND c.id = a.connection_id WHERE a.host = $1 AND a.account_id = $2`,
-      [host, accountId],
-    ),
+    [host, accountId],
+    'connection_of_account',
   );
   if (row === undefined) return null;
   return { workspaceId: row.workspace_id, connectionId: row.connection_id, host, accountId, state: row.state };
