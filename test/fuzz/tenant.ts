@@ -39,7 +39,7 @@ export type Tenant = {
 };
 
 export type Parts = Omit<Scene, 'port' | 'tenants' | 'logLines' | 'stop'>;
-export type Place = {
+type Place = {
   readonly connection: ConnectionRef;
   readonly org: OrgForTest;
   /** So many deals come first, so that the ids of the others are not those of the portal before. */
