@@ -16,7 +16,8 @@ export const oauthCallbackPath = (host: Host): string => `/oauth/${host}/callbac
 const SIGN_IN_HOSTS_PATH = '/oauth/hosts';
 const OAUTH_STATE_MS = 600_000;
 /** The page that says so, and what to do first. */
-const NOT_INSTALLED_PAGE = '/?signIn=app_not_installed';
+/** Where a person reads, in their language, why signing in did not end well. */
+const noticePage = (why: string): string => `/?signIn=${why}`;
 
 const HOST_NAMES: Record<Host, string> = { hubspot: 'HubSpot', salesforce: 'Salesforce' };
 
@@ -95,7 +96,7 @@ async function sendToConsent(
 async function callback(deps: HttpDependencies, oauth: OAuthHost, exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
   const query = callbackQuery.safeParse(request.query);
-  if (!query.success) return sendProblem(response, { code: 'bad_request' });
+  if (!query.success) return sayRefused(exchange, { code: 'bad_request' });
   const { code, state, error, step, returnUrl } = query.data;
   const returnTo = returnUrl !== undefined && oauth.mayReturnTo(returnUrl) ? returnUrl : null;
   if (step === 'authorize' || (code === undefined && error === undefined)) {
@@ -103,9 +104,12 @@ async function callback(deps: HttpDependencies, oauth: OAuthHost, exchange: Exch
   }
   const browser = readCookie(request, deps.settings, 'oauth');
   if (error !== undefined)
-    return response.redirect(302, oauth.saysNotInstalled(error) ? NOT_INSTALLED_PAGE : '/?signIn=declined');
+    return response.redirect(
+      302,
+      oauth.saysNotInstalled(error) ? noticePage('app_not_installed') : noticePage('declined'),
+    );
   if (state === undefined || browser === null || code === undefined) {
-    return sendProblem(response, { code: 'forbidden', reason: 'oauth_state' });
+    return sayRefused(exchange, { code: 'forbidden', reason: 'oauth_state' });
   }
   const begun = await deps.workspaces.takeOauthState({
     host: oauth.host,
@@ -113,23 +117,29 @@ async function callback(deps: HttpDependencies, oauth: OAuthHost, exchange: Exch
     browserHash: keyedHash(deps.settings, browser),
     at: deps.world.clock.now(),
   });
-  if (begun === null) return sendProblem(response, { code: 'forbidden', reason: 'oauth_state' });
+  if (begun === null) return sayRefused(exchange, { code: 'forbidden', reason: 'oauth_state' });
   const granted = await oauth.exchange({ code, verifier: begun.codeVerifier, loginHost: begun.loginHost });
   if (!granted.ok) {
     deps.world.log.warn({ failure: granted.failure.kind }, 'the authorisation code was not accepted');
     const { failure } = granted;
     if (failure.kind === 'rejected' && failure.code === APP_NOT_INSTALLED)
-      return response.redirect(302, NOT_INSTALLED_PAGE);
+      return response.redirect(302, noticePage('app_not_installed'));
     const isRefused = failure.kind === 'authRevoked' || failure.kind === 'rejected';
     return isRefused
-      ? sendProblem(response, { code: 'forbidden', reason: 'code_refused' })
-      : sendProblem(response, { code: 'host_unavailable' });
+      ? sayRefused(exchange, { code: 'forbidden', reason: 'code_refused' })
+      : sayRefused(exchange, { code: 'host_unavailable' });
   }
   const joined = await join(deps, oauth, granted.value, begun.workspaceId);
-  if (joined === null) return sendProblem(response, { code: 'forbidden', reason: 'portal_of_another_workspace' });
+  if (joined === null) return sayRefused(exchange, { code: 'forbidden', reason: 'portal_of_another_workspace' });
   // An admin who adds an account stays who they are; everybody else is signed in as the account's user.
   if (begun.workspaceId === null) await beginSession(deps, response, joined);
   response.redirect(302, returnTo ?? begun.returnPath ?? '/');
+}
+
+/** A browser that was sent here is sent on to a page that says it in words; a program is answered with the problem itself. */
+function sayRefused({ request, response }: Exchange, refusal: Parameters<typeof sendProblem>[1]): void {
+  if (request.accepts(['json', 'html']) !== 'html') return sendProblem(response, refusal);
+  response.redirect(302, noticePage(refusal.reason ?? refusal.code));
 }
 
 /** The account's workspace, found or made, with its tokens kept and its first reading begun; null when it belongs to another one. */

@@ -155,6 +155,14 @@ describe('installing', () => {
     },
   );
 
+  test('a browser whose sign-in cannot be finished is sent to a page that says why; a program is answered the problem', async () => {
+    const callback = `${api.origin}/oauth/salesforce/callback?code=abc&state=unknown`;
+    const browser = await fetch(callback, { redirect: 'manual', headers: { accept: 'text/html,*/*;q=0.8' } });
+    expect([browser.status, browser.headers.get('location')]).toEqual([302, '/?signIn=oauth_state']);
+    const program = await fetch(callback, { redirect: 'manual', headers: { accept: 'application/json' } });
+    expect([program.status, at(await program.json(), 'reason')]).toEqual([403, 'oauth_state']);
+  });
+
   test('a state of one host is worth nothing at the callback of the other', async () => {
     const consent = new URL((await api.raw('/oauth/salesforce/start')).headers.get('location') ?? '');
     const answer = await api.raw(`/oauth/hubspot/callback?code=abc&state=${consent.searchParams.get('state') ?? ''}`);

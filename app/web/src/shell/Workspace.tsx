@@ -17,7 +17,7 @@ export function Workspace() {
       {session.data !== undefined ? (
         <SessionProvider me={session.data}>
           <Frame>
-            <NotInstalled />
+            <SignInNotice />
             <Boundary>
               <Pages />
             </Boundary>
@@ -49,7 +49,7 @@ function SignIn() {
       <Stack maw={420} gap="md">
         <Title order={1}>{t('signIn.title')}</Title>
         <Text>{t('signIn.body')}</Text>
-        <NotInstalled />
+        <SignInNotice />
         {hubspot !== null && (
           <Button component="a" href={`${hubspot}${returnTo}`} size="md">
             {t('signIn.hubspot')}
@@ -70,13 +70,25 @@ function SignIn() {
   );
 }
 
-/** A sign-in comes back to the server's pages with this when the org lacks the package. */
-function NotInstalled() {
+/** Why a sign-in that came back did not end well: title and what to do. */
+const NOTICES = {
+  app_not_installed: ['signIn.notInstalled', 'signIn.installFirst'],
+  declined: ['signIn.declined', 'signIn.declinedHint'],
+  oauth_state: ['signIn.tooLate', 'signIn.againHere'],
+  code_refused: ['signIn.codeRefused', 'signIn.again'],
+  host_unavailable: ['signIn.hostUnavailable', 'signIn.later'],
+  portal_of_another_workspace: ['signIn.taken', 'signIn.takenHint'],
+} as const;
+const isNotice = (why: string): why is keyof typeof NOTICES => Object.hasOwn(NOTICES, why);
+
+function SignInNotice() {
   const { t } = useWords();
-  if (new URLSearchParams(window.location.search).get('signIn') !== 'app_not_installed') return null;
+  const why = new URLSearchParams(window.location.search).get('signIn');
+  if (why === null) return null;
+  const [title, hint] = isNotice(why) ? NOTICES[why] : (['signIn.failed', 'signIn.again'] as const);
   return (
-    <Alert color="orange" title={t('signIn.notInstalled')} mb="md">
-      {t('signIn.installFirst')}
+    <Alert color="orange" title={t(title)} mb="md">
+      {t(hint)}
     </Alert>
   );
 }
