@@ -8,11 +8,18 @@ export default defineConfig({
   testMatch: '**/*.e2e.ts',
   fullyParallel: false,
   workers: 1,
+  globalSetup: './test/e2e/support/filled-folder.ts',
   timeout: 120_000,
   expect: { timeout: 15_000 },
   retries: 0,
   reporter: [['list']],
   outputDir: '.cache/e2e',
+  projects: [
+    { name: 'first start', testMatch: 'first-start.e2e.ts' },
+    // Every later start there is a second one, on a copy of what the first start left.
+    { name: 'start', testMatch: '**/start.e2e.ts', dependencies: ['first start'] },
+    { name: 'practice', testIgnore: ['**/start.e2e.ts', '**/first-start.e2e.ts'] },
+  ],
   use: {
     actionTimeout: 20_000,
     locale: 'en-US',

@@ -1,57 +1,57 @@
-/** What `npm start` promises about itself: ready addresses, a quick second start, a clean end however it ends, one sentence when it cannot. */
-import { execFileSync, spawn } from 'node:child_process';
+/** What `npm start` promises about itself: a quick second start, a clean end however it ends, one sentence when it cannot. */
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { expect } from '@playwright/test';
-import { dataFolder, startCounterpart } from './support/counterpart.ts';
+import { type APIRequestContext, expect } from '@playwright/test';
+import { dataFolder, type Running, startCounterpart } from './support/counterpart.ts';
+import { filledFolder } from './support/filled-folder.ts';
+import { expectNothingRunning } from './support/processes.ts';
 import { test } from './support/shared-counterpart.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const GONE_MS_MAX = 15_000;
+const SYNC_MS_MAX = 20_000;
 
-/** Processes whose command line names this data folder: the database's among them. */
-function processesNaming(folder: string): string[] {
-  const text = path.basename(folder);
-  return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes(text) && !line.includes('ps -eo'));
-}
-
-async function expectNothingRunning(text: string): Promise<void> {
-  await expect.poll(() => processesNaming(text), { timeout: GONE_MS_MAX }).toEqual([]);
-}
-
-test('npm start prints three addresses, stops cleanly on TERM, and the next start sets nothing up again', async () => {
-  const dataDir = dataFolder();
-  const first = await startCounterpart({ dataDir });
-  expect(first.output().match(/http:\/\/(?:localhost|127\.0\.0\.1):\d+/g)?.length).toBeGreaterThanOrEqual(3);
-  expect(processesNaming(dataDir).length).toBeGreaterThan(0);
-  expect(await first.stop()).toBe(0);
-  await expectNothingRunning(dataDir);
-
+test('the next start sets nothing up again', async () => {
+  const dataDir = filledFolder();
   const second = await startCounterpart({ dataDir });
   expect(second.output()).not.toMatch(/Installing|Generating|Building|Bundling/);
   expect(await second.stop()).toBe(0);
   fs.rmSync(dataDir, { recursive: true, force: true });
 });
 
-test('kill -9 leaves nothing running, and the next start finds everything as it was', async () => {
-  const dataDir = dataFolder();
+/** The decision on the contract of that deal, as the workspace gives it. */
+async function decisionAt({ workspaceUrl }: Running, request: APIRequestContext): Promise<string | undefined> {
+  await request.get(`${workspaceUrl}/practice/sign-in`);
+  const answer = await request.get(
+    `${workspaceUrl}/v1/contracts?text=Product%20analytics&stage=active,renewing&limit=1`,
+  );
+  return /"renewalDecision":"(\w+)"/.exec(await answer.text())?.[1];
+}
+
+test('kill -9 leaves nothing running, and the next start finds everything as it was', async ({ request }) => {
+  const dataDir = filledFolder();
   const running = await startCounterpart({ dataDir });
+  const before = await decisionAt(running, request);
+  const changed = before === 'exit' ? 'renew' : 'exit';
+  const edited = await request.patch(`${running.practiceUrl}/practice/api/portals/4310077/objects/0-3/31000000110`, {
+    data: { properties: { counterpart_renewal_decision: changed } },
+  });
+  expect(edited.status()).toBe(200);
+  await expect.poll(() => decisionAt(running, request), { timeout: SYNC_MS_MAX }).toBe(changed);
   running.process.kill('SIGKILL');
   await expectNothingRunning(dataDir);
   const again = await startCounterpart({ dataDir });
-  const ready = await fetch(`${again.workspaceUrl}/readyz`);
-  expect(ready.status).toBe(200);
+  expect((await request.get(`${again.workspaceUrl}/readyz`)).status()).toBe(200);
+  expect(await decisionAt(again, request)).toBe(changed);
   await again.stop();
   fs.rmSync(dataDir, { recursive: true, force: true });
 });
 
 test('TERM to npm alone stops the server too', async () => {
   test.skip(process.platform === 'win32', 'Windows has no TERM');
-  const dataDir = dataFolder();
+  const dataDir = filledFolder();
   const npm = spawn('npm', ['start'], {
     cwd: root,
     env: { ...process.env, PORT: '0', PRACTICE_PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn' },
