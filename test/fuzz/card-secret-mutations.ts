@@ -7,6 +7,7 @@ import {
   type MutationContext,
   refusedWith,
   UNDERSTOOD,
+  isList,
 } from './mutation.ts';
 import { headerOf, ORG_HEADERS, type RawRequest, render, withHeaders } from './request.ts';
 import { CLIENT_SECRET } from '../support/practice.ts';
@@ -258,7 +259,8 @@ export const CARD_SECRET_MUTATIONS: readonly Mutation[] = [
     apply: (context) => {
       const { draft, origin, random } = context;
       const { access, body } = draft;
-      if ((access !== 'org' && access !== 'card') || typeof body !== 'object' || body === null) return null;
+      if (access !== 'org' && access !== 'card') return null;
+      if (typeof body !== 'object' || body === null || Buffer.isBuffer(body) || isList(body)) return null;
       const idempotencyKey = random.pick(SHARED_KEYS);
       const request = render({ ...draft, body: { ...body, idempotencyKey } }, { origin });
       return { request, expect: UNDERSTOOD, note: `${access} ${idempotencyKey}` };
