@@ -7,7 +7,7 @@ export default defineConfig({
   testDir: 'test/e2e',
   testMatch: '**/*.e2e.ts',
   fullyParallel: false,
-  workers: 1,
+  workers: 2,
   globalSetup: './test/e2e/support/filled-folder.ts',
   timeout: 120_000,
   expect: { timeout: 15_000 },

@@ -7,15 +7,13 @@ const DEAL = '31000000110';
 const OPPORTUNITY = 'Quillon Analytics Inc. – Procurement';
 
 export type Windows = { readonly deal: Page; readonly opportunity: Page; readonly close: () => Promise<void> };
-/** Time zone of each window; the configured one when absent. */
-export type Zones = { readonly deal: string; readonly opportunity: string };
 
 export const dealCard = (page: Page) => page.locator('[data-card=contracts_tab]');
 export const opportunityCard = (page: Page) => page.locator('c-contract-card');
 export const property = (page: Page, name: string) => page.locator(`[data-property=counterpart_${name}]`);
 export const field = (page: Page, name: string) => page.locator(`.org-field[data-field="counterpart__${name}"]`);
 
-async function openDeal(page: Page, counterpart: Running): Promise<void> {
+export async function openDeal(page: Page, counterpart: Running): Promise<void> {
   await page.goto(`${counterpart.practiceUrl}/contacts/4310077/record/0-3/${DEAL}?tab=contracts_tab`);
   await expect(dealCard(page).getByRole('link', { name: CONTRACT }).first()).toBeVisible();
 }
@@ -28,13 +26,8 @@ export async function openOpportunity(page: Page, counterpart: Running): Promise
 }
 
 /** Opens both records side by side; the caller closes them. */
-export async function openBoth(browser: Browser, counterpart: Running, zones?: Zones): Promise<Windows> {
-  const [left, right] = await Promise.all(
-    [zones?.deal, zones?.opportunity].map((timezoneId) =>
-      browser.newContext(timezoneId === undefined ? {} : { timezoneId }),
-    ),
-  );
-  if (left === undefined || right === undefined) throw new Error('two windows were asked for');
+export async function openBoth(browser: Browser, counterpart: Running): Promise<Windows> {
+  const [left, right] = [await browser.newContext(), await browser.newContext()];
   const [deal, opportunity] = await Promise.all([left.newPage(), right.newPage()]);
   await Promise.all([openDeal(deal, counterpart), openOpportunity(opportunity, counterpart)]);
   const close = async (): Promise<void> => {
@@ -69,4 +62,20 @@ export async function saveOpportunity(page: Page): Promise<void> {
     if (await save.isVisible()) await save.click({ timeout: 1_000 });
     await expect(save).toBeHidden({ timeout: 1_000 });
   }).toPass({ timeout: 10_000, intervals: [50] });
+}
+
+/** Types a day into a date property of the deal and saves it. */
+export async function typeDateOnDeal(page: Page, name: string, day: string): Promise<void> {
+  await property(page, name).getByRole('button', { name: /^Edit/ }).click();
+  await property(page, name).getByRole('textbox').fill(day);
+  await saveDeal(page, name);
+}
+
+/** Types a day into the Lightning date input of a field of the opportunity, as the org's British locale writes it, and saves it. */
+export async function typeDateOnOpportunity(page: Page, name: string, day: string): Promise<void> {
+  await field(page, name).getByRole('button', { name: /^Edit/ }).click();
+  const input = field(page, name).getByRole('textbox');
+  await input.fill(day.split('-').toReversed().join('/'));
+  await input.press('Tab');
+  await saveOpportunity(page);
 }
