@@ -4,7 +4,7 @@ import type { Clock } from '../../world.ts';
 import type { CallOptions, ConnectionRef, HostResult } from '../port.ts';
 import { createTransport, failed } from '../transport.ts';
 import type { BudgetGate, CallEffect, CallMetrics, HttpAnswer, TokenSource } from '../transport.ts';
-import { API_VERSION, REDIRECT_REFUSED } from './client.ts';
+import { API_VERSION, maySpeakOfFormerAddress } from './client.ts';
 import type { SalesforceClient, SalesforceRequest } from './client.ts';
 import { budgetOf, failureOf } from './failures.ts';
 import type { Session, SessionSource } from './session-source.ts';
@@ -53,7 +53,7 @@ export function createSalesforceApi({ client, sessions, ...deps }: SalesforceApi
           client.send(tracker.session().instanceUrl, endpoint, { accessToken, signal }),
       } as const;
       const first = await transport.call(connection, call);
-      const hasMoved = wasSentElsewhere(first) && (await findMoved(sessions, connection, tracker.session()));
+      const hasMoved = mayHaveMoved(first) && (await findMoved(sessions, connection, tracker.session()));
       const result = hasMoved ? await transport.call(connection, call) : first;
       return result.ok ? parse(endpoint, schema, result.value) : result;
     },
@@ -69,9 +69,8 @@ function parse<T>(endpoint: Endpoint, schema: z.ZodType<T>, answer: HttpAnswer):
   return failed(endpoint.effect === 'write' ? { kind: 'unknown', detail } : { kind: 'malformed', detail });
 }
 
-/** The former address of an org that was moved answers with redirects (Salesforce help, Org migration); nothing was done there. */
-function wasSentElsewhere(result: HostResult<unknown>): boolean {
-  return !result.ok && 'detail' in result.failure && result.failure.detail === REDIRECT_REFUSED;
+function mayHaveMoved(result: HostResult<unknown>): boolean {
+  return !result.ok && 'detail' in result.failure && maySpeakOfFormerAddress(result.failure.detail);
 }
 
 /** A refresh tells where the org is now; true when that is another address than before. */

@@ -17,6 +17,12 @@ export const API_VERSION = '68.0';
 /** 200 records with full journals (32,768 characters each) stay below this. */
 export const ANSWER_BYTES_MAX = 33_554_432;
 export const REDIRECT_REFUSED = 'redirect_refused';
+/**
+ * How the former address of an org that was moved, or that renamed its My Domain, answers: with redirects for a time, then not at all
+ * (Salesforce help, My Domain redirections). Nothing was done there.
+ */
+const FORMER_ADDRESS: ReadonlySet<string> = new Set([REDIRECT_REFUSED, 'ENOTFOUND', 'ECONNREFUSED']);
+export const maySpeakOfFormerAddress = (detail: string): boolean => FORMER_ADDRESS.has(detail);
 /** Salesforce's answers nest less than ten deep. */
 const JSON_DEPTH_MAX = 32;
 

@@ -12,7 +12,7 @@ import type { ConsentTrip, HostGrant, OAuthHost } from '../oauth-host.ts';
 import type { HostFailure, HostResult } from '../port.ts';
 import { CALL_TIMEOUT_MS, failed } from '../transport.ts';
 import type { HttpAnswer, SendResult } from '../transport.ts';
-import { createSalesforceClient, REDIRECT_REFUSED } from './client.ts';
+import { createSalesforceClient, maySpeakOfFormerAddress } from './client.ts';
 import type { SalesforceClient, TokenRequest } from './client.ts';
 import { failureOfToken, isBusy, saysNotInstalled } from './oauth-failures.ts';
 import { acceptInstanceUrl, acceptLoginHost, parseLoginOrigin, SALESFORCE_LOGIN_URL } from './origins.ts';
@@ -137,13 +137,13 @@ async function refresh(flow: Flow, credential: Credential): Promise<RefreshAnswe
 
 /**
  * An org's own address has a token endpoint, which also serves sandboxes and orgs that have closed the common sign-in page. The former
- * address of an org that was moved sends elsewhere and has not looked at the request; then the common page knows.
+ * address of an org that was moved has not looked at the request; then the common page knows.
  */
 async function askAtHome(flow: Flow, { instanceUrl }: Credential, request: TokenRequest): Promise<SendResult> {
   const home = instanceUrl ?? flow.loginOrigin;
   const sent = await ask(flow, home, request);
-  const hasMoved = sent.kind === 'garbled' && sent.detail === REDIRECT_REFUSED && home !== flow.loginOrigin;
-  return hasMoved ? ask(flow, flow.loginOrigin, request) : sent;
+  const mayHaveMoved = sent.kind !== 'answer' && maySpeakOfFormerAddress(sent.detail) && home !== flow.loginOrigin;
+  return mayHaveMoved ? ask(flow, flow.loginOrigin, request) : sent;
 }
 
 async function ask(flow: Flow, origin: string, request: TokenRequest): Promise<SendResult> {

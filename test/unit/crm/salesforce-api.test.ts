@@ -7,6 +7,7 @@ import type { ConnectionRef } from '../../../server/crm/port.ts';
 import { createSalesforceApi } from '../../../server/crm/salesforce/api.ts';
 import { createSalesforceClient } from '../../../server/crm/salesforce/client.ts';
 import type { Session } from '../../../server/crm/salesforce/session-source.ts';
+import { closedOrigin } from '../../support/closed-origin.ts';
 
 const CONNECTION: ConnectionRef = { workspaceId: 'w', connectionId: 'c', host: 'salesforce', accountId: '00D' };
 const stops: (() => void)[] = [];
@@ -97,6 +98,16 @@ test('an org that was moved is found where a refresh says it is', async () => {
   const now = await serve(answering(200, { ok: true }));
   const { read, refreshes } = makeApi([
     { accessToken: 'token-1', instanceUrl: former },
+    { accessToken: 'token-2', instanceUrl: now },
+  ]);
+  expect(await read()).toMatchObject({ ok: true });
+  expect(refreshes).toEqual(['token-1']);
+});
+
+test('an org whose former address answers no more is found where a refresh says it is', async () => {
+  const now = await serve(answering(200, { ok: true }));
+  const { read, refreshes } = makeApi([
+    { accessToken: 'token-1', instanceUrl: await closedOrigin() },
     { accessToken: 'token-2', instanceUrl: now },
   ]);
   expect(await read()).toMatchObject({ ok: true });

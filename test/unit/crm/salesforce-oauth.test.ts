@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Credential } from '../../../server/crm/credentials.ts';
 import { createSalesforceOAuth, SESSION_GUESS_MS } from '../../../server/crm/salesforce/oauth.ts';
 import { acceptInstanceUrl, acceptLoginHost, parseLoginOrigin } from '../../../server/crm/salesforce/origins.ts';
+import { closedOrigin } from '../../support/closed-origin.ts';
 
 const NOW = 1_795_320_000_000;
 const ORG_ID = '00D000000000062EAA';
@@ -251,6 +252,8 @@ describe('a refresh', () => {
     const moved = await page.oauth.refresh({ ...CREDENTIAL, instanceUrl: former.origin });
     expect(moved).toMatchObject({ kind: 'renewed', credential: { instanceUrl: page.origin } });
     expect([former.calls.length, page.calls.length]).toEqual([1, 1]);
+    const gone = await page.oauth.refresh({ ...CREDENTIAL, instanceUrl: await closedOrigin() });
+    expect(gone).toMatchObject({ kind: 'renewed', credential: { instanceUrl: page.origin } });
   });
   test('keeps what an answer leaves out, where refresh tokens do not rotate', async () => {
     const org = await startOrg(() => tokenAnswer(org.origin, { refresh_token: undefined, scope: undefined }));
