@@ -311,6 +311,8 @@ export interface SyncStore {
       readonly associations: { readonly [T in HostObjectType]?: readonly string[] };
     }[],
   ): Promise<void>;
+  /** Those of these accounts and opportunities of which nothing has been kept yet, `saveFacts` included. */
+  listUnknown(connection: ConnectionRef, refs: readonly HostRecordRef[]): Promise<readonly HostRecordRef[]>;
   /** Links each contract whose counterparty's web domain equals exactly one account's domain; returns how many links were made. */
   linkByDomain(connection: ConnectionRef, at: number): Promise<number>;
   /** Records with an active link, deleted ones that may still come back, and recent cases, in id order, for the daily check. */

@@ -5,8 +5,9 @@
  */
 import type { ConnectionRef, CrmPort, HostFailure, HostObjectType, HostRecordRef } from '../crm/port.ts';
 import type { BackfillState } from '../store/port.ts';
+import { saveFactsOf } from './save-facts.ts';
 import type { EngineParts } from './settings.ts';
-import { chunksOf, STORE_BATCH_MAX } from './turn.ts';
+import { STORE_BATCH_MAX } from './turn.ts';
 
 /** Pages read in one run of the job; the next run goes on. */
 const BACKFILL_PAGES_MAX = 20;
@@ -68,7 +69,7 @@ async function readAll(parts: EngineParts, source: Source, before: BackfillState
     const listed = await port.listChanges(connection, request, { priority: 'backfill' });
     if (!listed.ok) return { kind: 'failed', failure: listed.failure };
     const { refs, cursor, done, total } = listed.value;
-    const failure = await saveFactsOf(parts, source, refs);
+    const failure = await saveFactsOf(parts, source, { refs, priority: 'backfill' });
     if (failure !== null) return { kind: 'failed', failure };
     state = {
       ...state,
@@ -91,21 +92,6 @@ async function nextStream(
     const name = `all:${objectType}`;
     const cursor = await parts.store.readCursor(connection, name);
     if (cursor !== FINISHED) return { objectType, name, cursor };
-  }
-  return null;
-}
-
-async function saveFactsOf(
-  parts: EngineParts,
-  { connection, port }: Source,
-  refs: readonly HostRecordRef[],
-): Promise<HostFailure | null> {
-  for (const chunk of chunksOf(refs, port.batchMax.read)) {
-    const answer = await port.readRecords(connection, chunk, { history: false, priority: 'backfill' });
-    if (!answer.ok) return answer.failure;
-    const live = answer.value.flatMap((read) => (read.kind === 'live' ? [read.record] : []));
-    const facts = live.map((record) => ({ ref: record.ref, facts: record.facts, associations: record.associations }));
-    await parts.store.saveFacts(connection, facts);
   }
   return null;
 }

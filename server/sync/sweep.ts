@@ -7,6 +7,7 @@ import type { ChangeStream, ConnectionRef, CrmPort, HostFailure, HostObjectType,
 import type { PlainDate } from '../domain/contract.ts';
 import type { DirtyMark } from '../store/port.ts';
 import { findMirrored } from './ingest.ts';
+import { saveFactsOfNew } from './save-facts.ts';
 import type { EngineParts } from './settings.ts';
 import { createSweepMemory, type SweepMemory } from './sweep-memory.ts';
 import { chunksOf, STORE_BATCH_MAX } from './turn.ts';
@@ -43,6 +44,7 @@ export async function sweepStream(
     cursor = answer.value.done && request.stream === 'archived' ? RESTART : answer.value.cursor;
     await parts.store.advanceCursor(connection, { name, value: cursor, at: parts.world.clock.now() }, marks);
     memory.learn(connection, answer.value);
+    if (request.stream === 'changed') await saveFactsOfNew(parts, source, answer.value.refs);
     if (answer.value.done) return { kind: 'done', marked };
   }
   return { kind: 'more', marked };

@@ -220,6 +220,7 @@ const LATE: Record<keyof SyncStore, Late> = {
     ...READS,
     call: ({ store, connection }) => store.sync.findConnections('hubspot', [connection.accountId]),
   },
+  listUnknown: { ...READS, call: ({ store, connection }) => store.sync.listUnknown(connection, [deal('1')]) },
   filterMirrored: { ...READS, call: ({ store, connection }) => store.sync.filterMirrored(connection, [deal('1')]) },
   nextDueAt: { ...READS, call: ({ store }) => store.sync.nextDueAt(T0) },
   loadRecords: { ...READS, call: ({ store, connection }) => store.sync.loadRecords(connection, [deal('1')]) },

@@ -158,6 +158,16 @@ describe('accounts and contracts', () => {
     expect(await store.sync.linkByDomain(connection, T0)).toBe(expected === null ? 0 : 1);
   });
 
+  test('a record is known once its facts are kept, in its own CRM alone', async () => {
+    const connection = await addConnection(store.database, await addWorkspace(store.database));
+    const other = await addConnection(store.database, await addWorkspace(store.database));
+    await store.sync.saveFacts(connection, [account('1', 'one.example')]);
+    const refs = ['1', '2'].map((recordId) => ({ objectType: 'account' as const, recordId }));
+    expect(await store.sync.listUnknown(connection, refs)).toEqual([refs[1]]);
+    expect(await store.sync.listUnknown(connection, [])).toEqual([]);
+    expect(await store.sync.listUnknown(other, refs)).toHaveLength(2);
+  });
+
   test('a contract is linked to the one account with its counterparty’s domain, once, and not where several share it', async () => {
     const connection = await addConnection(store.database, await addWorkspace(store.database));
     await store.sync.saveFacts(connection, [

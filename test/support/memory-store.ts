@@ -438,6 +438,9 @@ export function createMemoryStore(now: () => number): MemoryStore {
     async saveFacts({ connectionId }, records) {
       for (const record of records) facts.set(at(connectionId, record.ref), record.facts);
     },
+    async listUnknown({ connectionId }, refs) {
+      return refs.filter((ref) => !facts.has(at(connectionId, ref)) && !mirrors.has(at(connectionId, ref)));
+    },
     async linkByDomain() {
       return 0;
     },

@@ -7,7 +7,7 @@ import { type Database, instant, jsonb, type Sql } from './database.ts';
 import { addMarks } from './dirty-marks.ts';
 import { comparableDomain, comparableDomainSql } from './web-domain.ts';
 
-type HostRecordMethods = Pick<SyncStore, 'saveFacts' | 'linkByDomain' | 'listMirrored' | 'saveCases'>;
+type HostRecordMethods = Pick<SyncStore, 'saveFacts' | 'listUnknown' | 'linkByDomain' | 'listMirrored' | 'saveCases'>;
 type SavedFacts = Parameters<SyncStore['saveFacts']>[1];
 
 async function saveFacts(sql: Sql, connection: ConnectionRef, records: SavedFacts, at: number): Promise<void> {
@@ -33,6 +33,24 @@ async function saveFacts(sql: Sql, connection: ConnectionRef, records: SavedFact
        match_name = EXCLUDED.match_name, match_domain = EXCLUDED.match_domain, facts = EXCLUDED.facts, associations = EXCLUDED.associations, seen_at = EXCLUDED.seen_at`,
     [connection.workspaceId, connection.connectionId, jsonb(rows), instant(at)],
   );
+}
+
+async function listUnknown(
+  sql: Sql,
+  { workspaceId, connectionId }: ConnectionRef,
+  refs: readonly HostRecordRef[],
+): Promise<readonly HostRecordRef[]> {
+  const rows = await sql.rows<{ object_type: HostObjectType; record_id: string }>(
+    `SELECT n.object_type, n.record_id FROM jsonb_to_recordset($3::jsonb) AS n(object_type text, record_id text)
+     WHERE NOT EXISTS (SELECT 1 FROM host_record h WHERE h.workspace_id = $1 AND h.connection_id = $2
+       AND h.object_type = n.object_type AND h.record_id = n.record_id)`,
+    [
+      workspaceId,
+      connectionId,
+      jsonb(refs.map(({ objectType, recordId }) => ({ object_type: objectType, record_id: recordId }))),
+    ],
+  );
+  return rows.map(({ object_type, record_id }) => ({ objectType: object_type, recordId: record_id }));
 }
 
 /**
@@ -172,6 +190,10 @@ export function hostRecordMethods(database: Database, world: World): HostRecordM
         saveFacts(sql, connection, records, world.clock.now()),
       );
     },
+    listUnknown: async (connection, refs) =>
+      refs.length === 0
+        ? []
+        : await database.inWorkspace(connection.workspaceId, (sql) => listUnknown(sql, connection, refs)),
     linkByDomain: async (connection, at) =>
       await database.inWorkspace(connection.workspaceId, (sql) => linkByDomain(sql, connection, at)),
     listMirrored: async (connection, after, limit) =>

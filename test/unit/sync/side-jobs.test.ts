@@ -47,6 +47,20 @@ describe('the first reading of a CRM', () => {
   });
 });
 
+describe('a record that nothing links', () => {
+  test('is known by name soon after it was created, for one reading and no more', async () => {
+    const rig = createRig();
+    rig.start();
+    await rig.advance(MINUTE_MS);
+    rig.callsSince('read');
+    rig.host.create(rig.connection.accountId, account('77'), { facts: { name: 'Later Ltd', domain: 'later.example' } });
+    await rig.advance(2 * MINUTE_MS);
+    expect(rig.store.facts.get('conn-a|account/77')).toEqual({ name: 'Later Ltd', domain: 'later.example' });
+    await rig.advance(10 * MINUTE_MS);
+    expect(rig.callsSince('read')).toBe(1);
+  });
+});
+
 describe('support cases', () => {
   test('are read when they change and kept with their clocks', async () => {
     const rig = createRig();
