@@ -6,7 +6,7 @@ import path from 'node:path';
 import { chromium, type Page } from '@playwright/test';
 import { findBrowser } from '../test/e2e/support/browser.ts';
 import { dataFolder, startCounterpart } from '../test/e2e/support/counterpart.ts';
-import { openOpportunity } from '../test/e2e/support/two-windows.ts';
+import { field, openBoth, openOpportunity, property } from '../test/e2e/support/two-windows.ts';
 
 const folder = path.resolve(import.meta.dirname, '../docs/images');
 const MAIN = '4310077';
@@ -35,6 +35,28 @@ async function shoot(
   await context.close();
 }
 
+/** Both records in windows side by side, each with the contract's fields in view. */
+async function shootBoth(name: string): Promise<void> {
+  const windows = await openBoth(browser, counterpart);
+  const sides: string[] = [];
+  for (const [page, shown] of [
+    [windows.deal, property(windows.deal, 'renewal_date')],
+    [windows.opportunity, field(windows.opportunity, 'Renewal_Date__c')],
+  ] as const) {
+    await page.setViewportSize({ width: 1180, height: 1100 });
+    await shown.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+    await page.waitForTimeout(SETTLE_MS);
+    sides.push((await page.screenshot()).toString('base64'));
+  }
+  await windows.close();
+  const page = await browser.newPage({ viewport: { width: 1440, height: 672 } });
+  const images = sides.map((side) => `<img style="width:712px" src="data:image/png;base64,${side}">`).join('');
+  await page.setContent(`<body style="margin:0;display:flex;gap:16px;background:#fff">${images}</body>`);
+  await page.waitForTimeout(SETTLE_MS);
+  await page.screenshot({ path: path.join(folder, `${name}.png`) });
+  await page.close();
+}
+
 const record = (type: string, id: string, rest = '') =>
   `${counterpart.practiceUrl}/contacts/${MAIN}/record/${type}/${id}?tab=contracts_tab${rest}`;
 const card = (page: Page) => page.locator('[data-card=contracts_tab]');
@@ -61,6 +83,8 @@ try {
     await page.getByRole('link', { name: /notice due in 90 days/i }).click();
     await page.locator('.record-table .row-link').first().waitFor();
   });
+  await shootBoth('both-crms');
+  await shoot('overview', { height: 1180 }, workspace('/'));
   await shoot('workspace', {}, workspace('/contracts'));
   await shoot('vendors', {}, workspace('/vendors'));
 } finally {
