@@ -21,6 +21,7 @@ export const FAILURE_KINDS = [
   'stage_move_refused',
   'date_refused',
   'already_attached',
+  'record_full',
   'invalid',
   'unexpected',
   'malformed',
@@ -120,8 +121,9 @@ function readEnvelope(httpStatus: number, wrapped: z.infer<typeof envelope>): Re
   return { kind: 'failure', failure: plainFailure(kindOfStatus(status)) };
 }
 
-function failureOfProblem(document: Problem): CardFailure {
-  return { kind: KIND_OF_CODE[document.code], reason: document.reason ?? null, fields: document.errors ?? [] };
+function failureOfProblem({ code, reason, errors }: Problem): CardFailure {
+  const kind = reason === 'too_many_links' ? 'record_full' : KIND_OF_CODE[code];
+  return { kind, reason: reason ?? null, fields: errors ?? [] };
 }
 
 function kindOfStatus(status: number): FailureKind {

@@ -36,7 +36,9 @@ export function breachesOf(answer: WireAnswer, context: LawContext): readonly st
   if (!isSpent && expect.kind === 'refused' && !expect.statuses.includes(answer.status)) {
     breaches.push(`status ${answer.status}, where ${expect.statuses.join(' or ')} was due`);
   }
-  if (!isSpent && expect.kind === 'understood' && !sample.understood.includes(answer.status)) {
+  // A long campaign attaches as many contracts to its records as a record may have.
+  const isFull = answer.status === 422 && text.includes('"reason":"too_many_links"');
+  if (!isSpent && !isFull && expect.kind === 'understood' && !sample.understood.includes(answer.status)) {
     breaches.push(`status ${answer.status}, where ${sample.understood.join(' or ')} was due`);
   }
   if (answer.status >= 400 && !isExcused && context.method !== 'HEAD') {

@@ -242,6 +242,8 @@ export const enCard = {
   'failure.stage_move_refused': 'This stage change is not allowed now.',
   'failure.date_refused': 'The date breaks a rule of the contract.',
   'failure.already_attached': 'This contract is already attached to this record.',
+  'failure.record_full':
+    'This record carries as many contracts as it can. Detach one that is no longer needed, then try again.',
   'failure.invalid': 'Some values were not accepted.',
   'failure.unexpected': 'Something went wrong on our side. Try again; if it persists, contact support.',
   'failure.malformed': 'The answer could not be read. The app may have just been updated; reload the page.',

@@ -240,6 +240,7 @@ export const zhCNCard: Readonly<Record<keyof typeof enCard, string>> = {
   'failure.stage_move_refused': '目前不允许变更到该阶段。',
   'failure.date_refused': '该日期违反了合同规则。',
   'failure.already_attached': '此合同已关联到此记录。',
+  'failure.record_full': '此记录关联的合同已达上限。请先解除不再需要的合同，然后重试。',
   'failure.invalid': '部分值未被接受。',
   'failure.unexpected': '系统出现问题，请重试；如仍有问题，请联系支持人员。',
   'failure.malformed': '无法读取返回结果。应用可能刚刚更新，请刷新页面。',

@@ -478,11 +478,11 @@ function readEnvelope(httpStatus, wrapped) {
 		failure: plainFailure(kindOfStatus(status))
 	};
 }
-function failureOfProblem(document) {
+function failureOfProblem({ code, reason, errors }) {
 	return {
-		kind: KIND_OF_CODE[document.code],
-		reason: document.reason ?? null,
-		fields: document.errors ?? []
+		kind: reason === "too_many_links" ? "record_full" : KIND_OF_CODE[code],
+		reason: reason ?? null,
+		fields: errors ?? []
 	};
 }
 function kindOfStatus(status) {
@@ -2392,6 +2392,7 @@ var en = {
 	"failure.stage_move_refused": "This stage change is not allowed now.",
 	"failure.date_refused": "The date breaks a rule of the contract.",
 	"failure.already_attached": "This contract is already attached to this record.",
+	"failure.record_full": "This record carries as many contracts as it can. Detach one that is no longer needed, then try again.",
 	"failure.invalid": "Some values were not accepted.",
 	"failure.unexpected": "Something went wrong on our side. Try again; if it persists, contact support.",
 	"failure.malformed": "The answer could not be read. The app may have just been updated; reload the page.",
@@ -3554,6 +3555,7 @@ var CATALOGUES = {
 		"failure.stage_move_refused": "目前不允许变更到该阶段。",
 		"failure.date_refused": "该日期违反了合同规则。",
 		"failure.already_attached": "此合同已关联到此记录。",
+		"failure.record_full": "此记录关联的合同已达上限。请先解除不再需要的合同，然后重试。",
 		"failure.invalid": "部分值未被接受。",
 		"failure.unexpected": "系统出现问题，请重试；如仍有问题，请联系支持人员。",
 		"failure.malformed": "无法读取返回结果。应用可能刚刚更新，请刷新页面。",
