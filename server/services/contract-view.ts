@@ -8,7 +8,7 @@ import { leadContract } from '../domain/lead.ts';
 import { endDateOf, type NoticeDeadline, noticeWindow, renewalDateOf } from '../domain/renewal.ts';
 import { parseContractStage, stageAsOf, stageChoices } from '../domain/stage.ts';
 import type { ConflictRow, ContractDetailRow, ContractRow, LinkRow, RecordCardRow } from '../store/contract-port.ts';
-import { attentionOf, byStanding } from './record-attention.ts';
+import { attentionOf, byUrgency } from './record-attention.ts';
 import { assessContract } from '../domain/assessment.ts';
 
 export type ViewDay = {
@@ -106,16 +106,14 @@ export function recordCardView(
     row.contracts.map(({ contract }) => contract),
     context.asOf,
   );
-  const contracts = row.contracts
-    .map((contract) => contractView(contract, lead?.id ?? null, context))
-    .toSorted(byStanding);
+  const judged = byUrgency(
+    row.contracts.map((contract) => contractView(contract, lead?.id ?? null, context)),
+    row.contracts.map(({ contract }) => contract),
+  );
   return {
     record: { objectType: ref.objectType, recordId: ref.recordId, name: row.recordName },
-    contracts,
-    attention: attentionOf(
-      contracts,
-      row.contracts.map(({ contract }) => contract),
-    ),
+    contracts: judged.map(({ view }) => view),
+    attention: attentionOf(judged),
     sync: syncView(row.connection, {
       dirty: row.dirty === null ? [] : [row.dirty],
       lastAgreedAt: row.mirror?.lastAgreedAt ?? null,

@@ -40,8 +40,25 @@ function reasonOf(view: ContractCardView, live: ReadonlySet<string>): Reason {
   return view.risks.some(({ state, severity }) => state === 'open' && severity !== 'low') ? 'risk' : 'fine';
 }
 
-/** The order of a card: live contracts first, then those under negotiation, then what has ended; within each the lead, then the nearest date. */
-export function byStanding(a: ContractCardView, b: ContractCardView): number {
+export type JudgedContract = { readonly view: ContractCardView; readonly reason: Reason };
+
+/**
+ * The contracts of a record, most pressing first; equally pressing ones live before under negotiation before ended, then the lead, then by the
+ * nearest date. `views` and `contracts` are the same contracts, as shown and as recorded.
+ */
+export function byUrgency(
+  views: readonly ContractCardView[],
+  contracts: readonly Contract[],
+): readonly JudgedContract[] {
+  const live = new Set(contracts.flatMap(({ id, stage }) => (isOneOf(LIVE_STAGES, stage) ? [id] : [])));
+  return views
+    .map((view) => ({ view, reason: reasonOf(view, live) }))
+    .toSorted((a, b) => urgency(a) - urgency(b) || byStanding(a.view, b.view));
+}
+
+const urgency = ({ reason }: JudgedContract): number => REASONS_BY_URGENCY.indexOf(reason);
+
+function byStanding(a: ContractCardView, b: ContractCardView): number {
   return (
     standing(a) - standing(b) ||
     Number(b.isLead) - Number(a.isLead) ||
@@ -57,18 +74,8 @@ function standing({ stage }: ContractCardView): number {
 
 const nextDate = (view: ContractCardView): string => view.notice?.safeDate ?? view.renewalDate ?? '9999-12-31';
 
-/**
- * The contract that needs attention first, and why. `views` stand in the order of `byStanding`, which decides between equally pressing
- * ones; `contracts` are the same ones as recorded.
- */
-export function attentionOf(
-  views: readonly ContractCardView[],
-  contracts: readonly Contract[],
-): RecordCard['attention'] {
-  const live = new Set(contracts.flatMap(({ id, stage }) => (isOneOf(LIVE_STAGES, stage) ? [id] : [])));
-  const judged = views.map((view) => ({ view, reason: reasonOf(view, live) }));
-  const urgency = ({ reason }: { readonly reason: Reason }): number => REASONS_BY_URGENCY.indexOf(reason);
-  const [first] = judged.toSorted((a, b) => urgency(a) - urgency(b));
+/** The contract that needs attention first, and why. */
+export function attentionOf([first]: readonly JudgedContract[]): RecordCard['attention'] {
   return first === undefined
     ? null
     : { contractId: first.view.id, reason: first.reason, date: attentionDate(first.view, first.reason) };

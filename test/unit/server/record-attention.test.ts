@@ -102,6 +102,25 @@ describe('what needs attention first', () => {
     });
   });
 
+  test('the list of a record begins with the contract that is named first, whichever leads the record', () => {
+    const notice = { count: 60, unit: 'days', countedFrom: 'before_expiry' } as const;
+    const decided = contract({
+      id: 'decided',
+      number: 'C-3',
+      stage: 'renewing',
+      renewalDecision: 'renew',
+      term: term({ endDate: day('2027-02-10'), notice }),
+    });
+    const missedNotice = contract({ id: 'missed', number: 'C-4', term: term({ endDate: day('2026-12-21'), notice }) });
+    const { attention: named, contracts } = card([closedLongAgo, decided, missedNotice]);
+    expect(named).toMatchObject({ contractId: 'missed', reason: 'notice_closed' });
+    expect(contracts.map(({ id, isLead }) => [id, isLead])).toEqual([
+      ['missed', false],
+      ['decided', true],
+      ['old', false],
+    ]);
+  });
+
   test('a missed service level of a contract that has ended is past', () => {
     const missed = { ...NO_SLA, status: 'missed' } as const;
     expect(card([closedLongAgo], { sla: missed }).attention).toMatchObject({ reason: 'fine' });
