@@ -2,6 +2,7 @@
  * Turns the portfolio into what a Salesforce org holds: the same partners as accounts and opportunities, as the service team keeps them.
  * Two systems never spell everything alike, so some names differ in form and some accounts have no website.
  */
+import { inCurrency } from './portfolio/exchange.ts';
 import type { Portfolio, PortfolioCompany } from './portfolio/portfolio.ts';
 import { longId, makeId } from './salesforce/record-id.ts';
 import type { OrgSeed } from './salesforce/load-org.ts';
@@ -10,6 +11,8 @@ import type { OrgProfile } from './salesforce/running-org.ts';
 /** 15 characters; the org's answers carry the long form. */
 const ORG_ID = '00DCP0000000Prc';
 export const ORG_ID_LONG = longId(ORG_ID);
+
+const ORG_CURRENCY = 'GBP';
 
 const ACCOUNTS_FROM = 101;
 const OPPORTUNITIES_FROM = 201;
@@ -47,7 +50,7 @@ export function orgProfile(): OrgProfile {
     id: ORG_ID,
     name: 'Harbour & Finch',
     timeZone: 'Europe/London',
-    currency: 'GBP',
+    currency: ORG_CURRENCY,
     language: 'en_US',
     locale: 'en_GB',
     isSandbox: false,
@@ -120,7 +123,7 @@ export function orgSeed(portfolio: Portfolio): OrgSeed {
           AccountId: ids.accounts.get(deal.companyKey) ?? null,
           StageName: STAGES[deal.stage] ?? 'Qualification',
           CloseDate: deal.closeDate,
-          Amount: Number(deal.amount),
+          Amount: Number(inCurrency(deal.amount, deal.currency, ORG_CURRENCY)),
           ...owner(deal.ownerEmail),
         },
       })),

@@ -1,6 +1,7 @@
 /** Turns the portfolio into what two HubSpot portals hold: companies, deals, tickets, owners and who belongs to whom. */
 import type { PortalProfile } from './hubspot/portal.ts';
 import type { PortalSeed } from './hubspot/load-portal.ts';
+import { inCurrency } from './portfolio/exchange.ts';
 import type { Portfolio, PortfolioCompany } from './portfolio/portfolio.ts';
 
 export const MAIN_PORTAL_ID = '4310077';
@@ -135,15 +136,6 @@ export function secondPortalSeed(portfolio: Portfolio): PortalSeed {
       typeId: DEAL_TO_PRIMARY_COMPANY,
     })),
   };
-}
-
-/** Pounds for one unit: rough rates, good enough for figures that a salesperson would have typed in the portal's own currency. */
-const POUNDS: Readonly<Record<string, number>> = { GBP: 1, USD: 0.78, EUR: 0.86, CNY: 0.108, JPY: 0.0051 };
-const ROUNDED_TO = 100;
-
-function inCurrency(amount: string, from: string, to: string): string {
-  const converted = (Number(amount) * (POUNDS[from] ?? 1)) / (POUNDS[to] ?? 1);
-  return String(Math.round(converted / ROUNDED_TO) * ROUNDED_TO);
 }
 
 function companyRecord(company: PortfolioCompany, id: string, ownerId: string) {
