@@ -42,6 +42,8 @@ type Job = {
   readonly run: () => Promise<JobEnd>;
   nextAt: number;
   streak: FailureStreak;
+  /** After a failure, until `nextAt`. */
+  rests: boolean;
   running: boolean;
   /** Whether this server ran it last. */
   isOurs: boolean;
@@ -73,6 +75,11 @@ export function createSchedule(parts: EngineParts, worker: string): Schedule {
       if (!planned.has(connection.connectionId))
         for (const job of jobsOf(parts, connection, memory)) if (!jobs.has(job.name)) jobs.set(job.name, job);
     planned = served;
+    // Authorised again, it is due for its first reading at once, whatever was planned after the last one.
+    for (const { connectionId } of await parts.store.listConnections(['installing'])) {
+      const job = jobs.get(`backfill:${connectionId}`);
+      if (job !== undefined && !job.rests) job.nextAt = Math.min(job.nextAt, now);
+    }
   };
   const due = (): Job | undefined => {
     const now = parts.world.clock.now();
@@ -104,6 +111,7 @@ async function runJob(parts: EngineParts, job: Job, worker: string): Promise<Ste
       return 'worked';
     }
     const end = await job.run();
+    job.rests = end.kind === 'failed';
     const delayMs = await delayAfter(parts, job, end);
     job.nextAt = world.clock.now() + delayMs;
     await lease(delayMs + LEASE_MARGIN_MS);
@@ -113,6 +121,7 @@ async function runJob(parts: EngineParts, job: Job, worker: string): Promise<Ste
     world.log.error({ error, job: name }, 'a side job ended in an error');
     const failure: HostFailure = { kind: 'unavailable', retryAfterMs: null, detail: 'internal error' };
     job.nextAt = world.clock.now() + restMs(failure, job.streak, world.random);
+    job.rests = true;
     job.streak = afterFailure(job.streak, failure);
     return 'marked';
   } finally {
@@ -168,6 +177,7 @@ function jobsOf(parts: EngineParts, connection: ConnectionRef, memory: SweepMemo
     run,
     nextAt,
     streak: NO_FAILURES,
+    rests: false,
     running: false,
     isOurs: false,
   });

@@ -29,6 +29,44 @@ describe('the first reading of a CRM', () => {
     expect(rig.callsSince('schema')).toBe(1);
   });
 
+  test('that is asked for again begins within seconds, and rests after a failure as the first one does', async () => {
+    const limit = { limited: false };
+    const rig = createRig({
+      installed: false,
+      fateOf: ({ kind }) =>
+        limit.limited && kind === 'schema'
+          ? { kind: 'refused', failure: { kind: 'rateLimited', retryAfterMs: 30_000, scope: 'burst' } }
+          : { kind: 'normal' },
+    });
+    const askAgain = async () => {
+      const at = rig.clock.now();
+      await rig.store.writeBackfill(rig.connection, {
+        phase: 'schema',
+        read: 0,
+        total: null,
+        startedAt: at,
+        updatedAt: at,
+      });
+      await rig.store.setConnectionState(rig.connection, 'installing', null);
+      rig.callsSince('schema');
+    };
+    rig.start();
+    await rig.advance(20_000);
+    expect(rig.store.connectionState('conn-a')).toBe('active');
+    await askAgain();
+    await rig.advance(4_000);
+    expect(rig.store.connectionState('conn-a')).toBe('active');
+    expect(rig.callsSince('schema')).toBe(1);
+    limit.limited = true;
+    await askAgain();
+    await rig.advance(20_000);
+    expect(rig.callsSince('schema')).toBe(1);
+    limit.limited = false;
+    await rig.advance(MINUTE_MS);
+    expect(rig.callsSince('schema')).toBe(1);
+    expect(rig.store.connectionState('conn-a')).toBe('active');
+  });
+
   test('S5 goes on from its cursor after a stop', async () => {
     const rig = createRig({ installed: false, pageSize: 5 });
     for (let index = 0; index < 60; index += 1) rig.host.create(rig.connection.accountId, account(String(100 + index)));
