@@ -5,7 +5,7 @@
 import type { Locale } from './locale.ts';
 
 /** Day before month in English, because the audience spans regions that read 04/05 differently; the month is written out. */
-const DATE_TAGS: Readonly<Record<Locale, string>> = { en: 'en-GB', 'zh-CN': 'zh-CN' };
+export const DATE_TAGS: Readonly<Record<Locale, string>> = { en: 'en-GB', 'zh-CN': 'zh-CN' };
 const DAY_MS = 86_400_000;
 
 export type DayAndTime = { readonly date: string; readonly hours: number; readonly minutes: number };
@@ -34,6 +34,12 @@ export function formatMonth(locale: Locale, period: string): string {
   const at = Date.parse(`${period}-01T00:00:00Z`);
   if (Number.isNaN(at)) return period;
   return new Intl.DateTimeFormat(DATE_TAGS[locale], { timeZone: 'UTC', year: 'numeric', month: 'short' }).format(at);
+}
+
+/** The last calendar day of a month: `2028-02` → `2028-02-29`. */
+export function lastDayOf(period: string): string {
+  const [year = 0, month = 0] = period.split('-').map(Number);
+  return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
 }
 
 /**

@@ -100,7 +100,7 @@ test('a renewal date changed in the CRM reaches the card and the store, and what
   await card(page).getByRole('tab', { name: 'History' }).click();
   await expect(card(page)).toContainText(/by (mia\.chen@|Mia Chen)/);
   await signIn(page, '/contracts?text=Product%20analytics');
-  await expect(page.getByRole('cell', { name: `Jun 15, ${NEXT_YEAR}` })).toBeVisible();
+  await expect(page.getByRole('cell', { name: `15 Jun ${NEXT_YEAR}` })).toBeVisible();
 });
 
 /** What stood in the field before somebody typed over it. */

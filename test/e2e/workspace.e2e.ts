@@ -78,6 +78,56 @@ test('a filtered list is an address that can be sent on, and comes back by itsel
   await expect(page.getByRole('link', { name: 'Managed Kubernetes hosting' })).toHaveCount(0);
 });
 
+test('a month of the overview leads to exactly its renewals, and says by what the list is narrowed', async ({
+  page,
+}) => {
+  await signIn(page);
+  await open(page, '/');
+  const bar = page
+    .getByRole('group', { name: 'Renewals by month' })
+    .getByRole('link', { name: /: \d+ renewals?$/ })
+    .first();
+  const [, month = '', count = ''] = /^(.+): (\d+) renewals?$/.exec(await bar.locator('title').innerHTML()) ?? [];
+  await bar.click();
+  await expect(page.getByRole('status').filter({ hasText: /contracts?$/ })).toHaveText(
+    new RegExp(`^${count} contract`),
+  );
+  const rows = page.getByRole('table').getByRole('row');
+  await expect(rows).toHaveCount(Number(count) + 1);
+  await page.getByRole('button', { name: `Remove filter: Renewal in ${month}` }).click();
+  await expect(rows).not.toHaveCount(Number(count) + 1);
+  await expect(page).toHaveURL(/stage=signed/);
+});
+
+test('clearing the filters empties the fields too, and a heading sorts in both directions', async ({ page }) => {
+  await signIn(page);
+  await open(page, '/contracts?text=Larkfield');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await expect(page.getByRole('textbox', { name: 'Search' })).toHaveValue('');
+  const heading = page.getByRole('columnheader', { name: 'Contract', exact: true });
+  const titles = page.getByRole('table').locator('tbody tr td:first-child a');
+  await heading.getByRole('button').click();
+  await expect(heading).toHaveAttribute('aria-sort', 'ascending');
+  await expect(page).toHaveURL(/sort=title/);
+  const first = await titles.first().innerText();
+  await heading.getByRole('button').click();
+  await expect(heading).toHaveAttribute('aria-sort', 'descending');
+  await expect(titles.first()).not.toHaveText(first);
+});
+
+test('vendors compare by what was missed, most first', async ({ page }) => {
+  await signIn(page);
+  await open(page, '/vendors');
+  const heading = page.getByRole('columnheader', { name: 'Missed, 12 months' });
+  await heading.getByRole('button').click();
+  await heading.getByRole('button').click();
+  await expect(heading).toHaveAttribute('aria-sort', 'descending');
+  const missed = (await page.locator('tbody tr td:nth-child(4)').allInnerTexts()).map(Number);
+  expect(missed.length).toBeGreaterThan(5);
+  expect(missed).toEqual(missed.toSorted((a, b) => b - a));
+  expect(missed[0]).toBeGreaterThan(0);
+});
+
 test('a list can be taken away as a spreadsheet', async ({ page }) => {
   await signIn(page);
   await open(page, '/contracts');

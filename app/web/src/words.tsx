@@ -1,5 +1,6 @@
 /** Language, dates and money for the workspace. The catalogue of the cards serves here too; what only the workspace says is in messages/. */
 import { type Locale, pickLocale } from '@counterpart/app/core/locale.ts';
+import { DATE_TAGS, formatDate, formatMonth } from '@counterpart/app/core/plain-date.ts';
 import { createPresenter } from '@counterpart/app/core/present.ts';
 import { createTranslate, isMessageKey, type Translate } from '@counterpart/app/core/translate.ts';
 import type { money } from '@counterpart/app/wire/card.ts';
@@ -23,6 +24,8 @@ export type Words = {
   /** What a field was set to, from its stored text: codes in words, dates and money as the reader writes them. */
   readonly value: (field: string, text: string | null) => string;
   readonly day: (date: string | null) => string;
+  /** A month, of `YYYY-MM`. */
+  readonly month: (period: string) => string;
   readonly moment: (instant: string | null) => string;
   readonly money: (amount: z.infer<typeof money> | null) => string;
   readonly number: (value: number) => string;
@@ -35,8 +38,7 @@ const isWebKey = (key: string): key is WebKey => Object.hasOwn(en, key);
 function makeWords(locale: Locale): Words {
   const parsed = new Map<WebKey, IntlMessageFormat>();
   const c = createTranslate(locale);
-  const dayFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
-  const momentFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const momentFormat = new Intl.DateTimeFormat(DATE_TAGS[locale], { dateStyle: 'medium', timeStyle: 'short' });
   const numberFormat = new Intl.NumberFormat(locale);
   const presenter = createPresenter(locale, momentFormat.resolvedOptions().timeZone);
   const t: Words['t'] = (key, values) => {
@@ -54,7 +56,8 @@ function makeWords(locale: Locale): Words {
       return isMessageKey(key) ? c(key) : value;
     },
     value: (field, text) => (text === null || text === '' ? '–' : presenter.value(field, text)),
-    day: (date) => (date === null ? '–' : dayFormat.format(new Date(`${date}T00:00:00Z`))),
+    month: (period) => formatMonth(locale, period),
+    day: (date) => (date === null ? '–' : formatDate(locale, date)),
     moment: (instant) => (instant === null ? '–' : momentFormat.format(new Date(instant))),
     money: (amount) => (amount === null ? '–' : formatMoney(locale, amount)),
     number: (value) => numberFormat.format(value),

@@ -1,20 +1,69 @@
 import { type VendorRow, vendorList } from '@counterpart/app/wire/workspace.ts';
 import { Table, Text, VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { call, query } from '../api/workspace-api.ts';
 import { HealthBadge, VERDICT_COLOURS } from '../parts/Badges.tsx';
+import { type Direction, SortHeading } from '../parts/SortHeading.tsx';
 import { Empty, Loaded, PageTitle } from '../parts/States.tsx';
 import { useWords } from '../words.tsx';
 
 const MONTHS_MAX = 12;
+/** As many as an answer holds. */
+const VENDORS_MAX = 500;
+const WORST_FIRST: readonly VendorRow['health'][] = ['at_risk', 'attention', 'unknown', 'good'];
+
+type Key = string | number | null;
+const SORTS = {
+  name: (row) => row.name.toLowerCase(),
+  availability: (row) => percentOf(lastFinal(row.availability)),
+  response: (row) => percentOf(lastFinal(row.response)),
+  breaches: (row) => row.breachesTwelveMonths,
+  notice: (row) => row.nextNoticeDate,
+  health: (row) => WORST_FIRST.indexOf(row.health),
+} as const satisfies Record<string, (row: VendorRow) => Key>;
+type Column = keyof typeof SORTS;
+type Month = VendorRow['availability'][number];
+
+/** The month that runs is provisional: what counts is the newest one that is final. */
+const lastFinal = (months: readonly Month[]): Month | undefined =>
+  months.findLast(({ verdict }) => verdict !== 'provisional');
+const percentOf = (month: Month | undefined): number | null =>
+  month === undefined || month.value === null ? null : Number(month.value);
+
+function sorted(rows: readonly VendorRow[], column: Column, direction: Direction, locale: string): VendorRow[] {
+  const sign = direction === 'ascending' ? 1 : -1;
+  const collator = new Intl.Collator(locale);
+  const compare = (a: Key, b: Key): number => {
+    // What has no figure comes last in either direction.
+    if (a === null || b === null) return Number(a === null) - Number(b === null);
+    return sign * (typeof a === 'string' ? collator.compare(a, String(b)) : a - Number(b));
+  };
+  return rows.toSorted((a, b) => compare(SORTS[column](a), SORTS[column](b)) || collator.compare(a.name, b.name));
+}
 
 export default function Vendors() {
-  const { t, day, money, number } = useWords();
+  const { t, day, money, number, locale } = useWords();
+  const [sort, setSort] = useState<{ column: Column; direction: Direction }>({
+    column: 'name',
+    direction: 'ascending',
+  });
+  const heading = (column: Column, label: string, className = 'cp-nowrap') => (
+    <SortHeading
+      label={label}
+      direction={sort.column === column ? sort.direction : null}
+      onSort={(direction) => setSort({ column, direction })}
+      className={className}
+    />
+  );
   const vendors = useQuery({ queryKey: ['vendors'], queryFn: () => call('/v1/vendors', vendorList) });
   return (
     <>
       <PageTitle>{t('nav.vendors')}</PageTitle>
+      <Text size="sm" c="dimmed" mb="sm">
+        {t('vendors.hint')} {vendors.data?.results.length === VENDORS_MAX && t('vendors.first', { count: VENDORS_MAX })}
+      </Text>
       <Loaded of={vendors}>
         {({ results }) =>
           results.length === 0 ? (
@@ -24,17 +73,17 @@ export default function Vendors() {
               <Table verticalSpacing="sm" highlightOnHover>
                 <Table.Thead>
                   <Table.Tr>
-                    <Table.Th>{t('vendors.name')}</Table.Th>
-                    <Table.Th>{t('metric.availability')}</Table.Th>
-                    <Table.Th>{t('metric.response')}</Table.Th>
-                    <Table.Th className="cp-number">{t('vendors.breaches')}</Table.Th>
-                    <Table.Th>{t('contracts.col.notice')}</Table.Th>
-                    <Table.Th>{t('contracts.col.health')}</Table.Th>
+                    {heading('name', t('vendors.name'))}
+                    {heading('availability', t('metric.availability'))}
+                    {heading('response', t('metric.response'))}
+                    {heading('breaches', t('vendors.breaches'), 'cp-number')}
+                    {heading('notice', t('contracts.col.notice'))}
+                    {heading('health', t('contracts.col.health'))}
                     <Table.Th className="cp-number">{t('vendors.value')}</Table.Th>
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>
-                  {results.map((row) => (
+                  {sorted(results, sort.column, sort.direction, locale).map((row) => (
                     <Table.Tr key={row.organisationId}>
                       <Table.Td>
                         <Link
@@ -73,35 +122,41 @@ export default function Vendors() {
   );
 }
 
-/** Twelve months as twelve marks, the newest on the right, and the last figure in words. */
+/** Twelve months as twelve marks, the newest on the right, and the newest final one in words. */
 function Strip({ months }: { readonly months: VendorRow['availability'] }) {
-  const { code } = useWords();
+  const { t, code, month: nameOf } = useWords();
   const shown = months.slice(-MONTHS_MAX);
-  const last = shown.at(-1);
-  if (last === undefined) {
+  const last = lastFinal(shown);
+  if (shown.length === 0) {
     return (
       <Text span c="dimmed">
         –
       </Text>
     );
   }
+  const wording = (month: Month) =>
+    t('sla.month', { month: nameOf(month.period), value: month.value ?? '–', verdict: code('sla', month.verdict) });
   return (
     <span style={{ whiteSpace: 'nowrap' }}>
       <span className="cp-strip" aria-hidden>
         {shown.map((month) => (
           <span
             key={month.period}
-            title={`${month.period}: ${month.value ?? '–'} %`}
+            title={wording(month)}
             style={{
               background: `var(--mantine-color-${VERDICT_COLOURS[month.verdict]}-${month.verdict === 'no_data' ? 3 : 6})`,
             }}
           />
         ))}
       </span>
-      <Text span size="sm" ml={8}>
-        {last.value === null ? '–' : `${last.value} %`}
-      </Text>
-      <VisuallyHidden>{code('sla', last.verdict)}</VisuallyHidden>
+      {last !== undefined && (
+        <>
+          <Text span size="sm" ml={8} aria-hidden>
+            {last.value === null ? '–' : `${last.value} %`}
+          </Text>
+          <VisuallyHidden>{wording(last)}</VisuallyHidden>
+        </>
+      )}
     </span>
   );
 }

@@ -9,13 +9,15 @@ const HEIGHT = 96;
 const MONTHS_MAX = 24;
 
 export function SlaTrend({ trend }: { readonly trend: ContractDetail['slaTrend'][number] }) {
-  const { t, code } = useWords();
+  const { t, code, month: nameOf } = useWords();
   const months = trend.months.slice(-MONTHS_MAX);
   const values = months.flatMap(({ value }) => (value === null ? [] : [Number(value)]));
   const target = Number(trend.target);
   const lowest = Math.min(target - (100 - target), ...values);
   const y = (value: number) => 8 + ((100 - value) / Math.max(100 - lowest, 0.01)) * (HEIGHT - 22);
   const slot = WIDTH / Math.max(months.length, 1);
+  const wording = (month: (typeof months)[number]) =>
+    t('sla.month', { month: nameOf(month.period), value: month.value ?? '–', verdict: code('sla', month.verdict) });
   return (
     <div style={{ marginBottom: 14 }}>
       <Group justify="space-between" mb={2}>
@@ -44,14 +46,14 @@ export function SlaTrend({ trend }: { readonly trend: ContractDetail['slaTrend']
               r={4.5}
               fill={`var(--mantine-color-${VERDICT_COLOURS[month.verdict]}-6)`}
             >
-              <title>{`${month.period}: ${month.value} %`}</title>
+              <title>{wording(month)}</title>
             </circle>
           ),
         )}
         {months.map((month, index) =>
           index % 6 === 0 ? (
             <text key={month.period} x={slot * index} y={HEIGHT - 2} fontSize="11" fill="var(--mantine-color-dimmed)">
-              {month.period}
+              {nameOf(month.period)}
             </text>
           ) : null,
         )}
@@ -59,9 +61,7 @@ export function SlaTrend({ trend }: { readonly trend: ContractDetail['slaTrend']
       <VisuallyHidden>
         <ul>
           {months.map((month) => (
-            <li key={month.period}>
-              {month.period}: {month.value ?? '–'} {code('sla', month.verdict)}
-            </li>
+            <li key={month.period}>{wording(month)}</li>
           ))}
         </ul>
       </VisuallyHidden>
