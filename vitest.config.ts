@@ -29,8 +29,8 @@ export default defineConfig({
     exclude: ['test/e2e/**', '**/node_modules/**'],
     globalSetup: ['test/support/global-setup.ts'],
     sequence: { sequencer: LongFirst },
-    // Many tests wait for PostgreSQL or HTTP, so that a machine with two processors gains by a second worker.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Many tests wait for PostgreSQL or HTTP, so that a machine with two processors is busy with three workers.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },
