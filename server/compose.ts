@@ -16,6 +16,7 @@ import type { HttpDependencies, HttpSettings, SignatureCheck } from './http/depe
 import { keyedHash, sameText } from './http/session.ts';
 import { webhookHandler, webhooksFirst } from './http/webhook.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createAccountDetails } from './services/account-details.ts';
 import { type CardSecrets, createCardSecrets } from './services/card-secrets.ts';
 import type { Uninstall } from './services/connections.ts';
 import { createEventHub, type EventHub } from './services/event-hub.ts';
@@ -200,6 +201,7 @@ function composeJobs(
     write: async (connection, secret) =>
       (await hosts[connection.host]?.writeCardSecret?.(connection, secret)) ?? { ok: true, value: null },
   });
+  const readDetails = createAccountDetails({ crm: eachHost(hosts, ({ port }) => port), workspaces, world });
   const housekeeping = createHousekeeping(services.parts, {
     ...services,
     directory: store.sync,
@@ -207,6 +209,7 @@ function composeJobs(
       const parts = hosts[connection.host];
       await parts?.keepAlive?.(connection);
       if (parts?.writeCardSecret !== undefined) await cardSecrets.ensure(connection);
+      await readDetails(connection);
     },
   });
   const projection = createProjection({

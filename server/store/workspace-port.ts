@@ -173,7 +173,8 @@ export interface WorkspaceStore {
   describeConnection(
     connection: ConnectionRef,
     account: {
-      readonly name: string;
+      /** `null` keeps the name. */
+      readonly name: string | null;
       readonly uiOrigin: string;
       readonly timeZone: string;
       readonly currency: string;

@@ -131,12 +131,12 @@ export async function describeConnection(
   const { workspaceId, connectionId } = connection;
   const { name, uiOrigin, timeZone, currency } = account;
   await sql.run(
-    `UPDATE connection SET name = $3, ui_origin = $4, time_zone = $5, currency = $6, updated_at = $7
+    `UPDATE connection SET name = coalesce($3, name), ui_origin = $4, time_zone = $5, currency = $6, updated_at = $7
      WHERE workspace_id = $1 AND id = $2`,
     [workspaceId, connectionId, name, uiOrigin, timeZone, currency, instant(at)],
   );
   if (!account.newWorkspace) return;
-  await sql.run('UPDATE workspace SET name = $2, time_zone = $3, currency = $4 WHERE id = $1', [
+  await sql.run('UPDATE workspace SET name = coalesce($2, name), time_zone = $3, currency = $4 WHERE id = $1', [
     workspaceId,
     name,
     timeZone,
