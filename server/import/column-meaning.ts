@@ -122,6 +122,7 @@ const HEADERS: Record<ImportField, readonly string[]> = {
   currency: ['currency', 'ccy', 'currency code', '币种', '货币'],
   renewalKind: [
     '续约类型',
+    '续签类型',
     'renewal',
     'renewal type',
     'renewal kind',
@@ -131,8 +132,19 @@ const HEADERS: Record<ImportField, readonly string[]> = {
     '续约',
     '是否自动续约',
     '续签方式',
+    '续签',
+    '是否自动续签',
   ],
-  renewalMonths: ['renewal months', 'renewal term', 'renewal term months', '续约月数', '续约期限', '续约期（月）'],
+  renewalMonths: [
+    'renewal months',
+    'renewal term',
+    'renewal term months',
+    '续约月数',
+    '续约期限',
+    '续约期（月）',
+    '续签月数',
+    '续签期限',
+  ],
   noticeDays: [
     '通知期限',
     'notice days',

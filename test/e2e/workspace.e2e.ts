@@ -99,6 +99,13 @@ test('a month of the overview leads to exactly its renewals, and says by what th
   await expect(page).toHaveURL(/stage=signed/);
 });
 
+test('the page of a contract names its risks and what to do about each', async ({ page }) => {
+  await signIn(page);
+  await open(page, await contractPath(page));
+  const risks = page.locator('section', { has: page.getByRole('heading', { name: 'Risks' }) }).getByRole('listitem');
+  await expect(risks.filter({ hasText: 'Notice window closes soon' })).toContainText('Decide and send notice in time.');
+});
+
 test('clearing the filters empties the fields too, and a heading sorts in both directions', async ({ page }) => {
   await signIn(page);
   await open(page, '/contracts?text=Larkfield');

@@ -33,7 +33,7 @@ export const zhCNTerms: Readonly<Record<keyof typeof enTerms, string>> = {
 
   'renewalKind.none': '不续签',
   'renewalKind.mutual_written': '双方书面确认后续签',
-  'renewalKind.auto': '自动续约',
+  'renewalKind.auto': '自动续签',
   'renewalKind.evergreen': '长期有效，直至解约',
   'renewalKind.option_buyer': '甲方有权续签',
   'renewalKind.option_supplier': '乙方有权续签',
@@ -104,10 +104,10 @@ export const zhCNTerms: Readonly<Record<keyof typeof enTerms, string>> = {
   'attention.first': '最需要关注',
   'attention.open': '查看合同',
 
-  'risk.auto_renews_silently.title': '未经任何一方确认即自动续约',
+  'risk.auto_renews_silently.title': '未经任何一方确认即自动续签',
   'risk.auto_renews_silently.advice': '建议改为双方书面确认。',
-  'risk.auto_renew_long.title': '自动续约期过长',
-  'risk.auto_renew_long.advice': '每次续约不宜超过 12 个月。',
+  'risk.auto_renew_long.title': '自动续签期过长',
+  'risk.auto_renew_long.advice': '每次续签不宜超过 12 个月。',
   'risk.notice_window_closed.title': '通知期已过',
   'risk.notice_window_closed.advice': '记录后果，并为下一个通知期做好准备。',
   'risk.notice_window_soon.title': '通知期即将截止',

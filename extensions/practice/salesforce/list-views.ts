@@ -69,8 +69,8 @@ const STANDARD_VIEWS: Readonly<Record<string, readonly ListView[]>> = {
 
 /** Chinese names of the package's views; metadata has no translation of list views that a package could bring. */
 const VIEW_WORDS: Readonly<Record<string, string>> = {
-  'Renewal notice due in 90 days': '90 天内到续约通知期',
-  'Renewal undecided': '续约未决定',
+  'Renewal notice due in 90 days': '90 天内到续签通知期',
+  'Renewal undecided': '续签未决定',
   'SLA missed last month': '上月 SLA 未达标',
   'All contracts': '所有合同',
   'All SLA results': '所有 SLA 结果',

@@ -22,7 +22,7 @@ export const LISTS: readonly ListDefinition[] = [
   },
   {
     objectType: 'opportunity',
-    name: { en: 'Counterpart: renewal undecided', 'zh-CN': 'Counterpart：续约未决定' },
+    name: { en: 'Counterpart: renewal undecided', 'zh-CN': 'Counterpart：续签未决定' },
     filter: isAnyOf(PROPERTY_NAMES.renewalDecision, ['undecided']),
   },
   {

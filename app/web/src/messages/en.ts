@@ -65,6 +65,7 @@ export const en = {
   'contracts.sla': 'SLA last month',
   'contracts.noticeBefore': 'Notice due by',
   'contracts.any': 'Any',
+  'contracts.chosen': '{count} chosen',
   'contracts.clear': 'Clear filters',
   'contracts.filter.organisation': 'Counterparty: {name}',
   'contracts.filter.organisationAny': 'One counterparty',

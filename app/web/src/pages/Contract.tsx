@@ -22,6 +22,7 @@ import { Link } from 'wouter';
 import { call } from '../api/workspace-api.ts';
 import { HealthBadge, NoticeText, SlaBadge, StageBadge } from '../parts/Badges.tsx';
 import { HOST_NAMES } from '../parts/hosts.ts';
+import { Risks } from '../parts/Risks.tsx';
 import { SlaTrend } from '../parts/SlaTrend.tsx';
 import { Loaded, PageTitle, reasonOf } from '../parts/States.tsx';
 import { useSession } from '../shell/session.tsx';
@@ -44,7 +45,7 @@ export default function Contract({ id }: { readonly id: string }) {
 }
 
 function Detail({ detail }: { readonly detail: ContractDetail }) {
-  const { t, code, moment } = useWords();
+  const { t, c, code, moment } = useWords();
   const { contract } = detail;
   return (
     <>
@@ -56,6 +57,9 @@ function Detail({ detail }: { readonly detail: ContractDetail }) {
       </PageTitle>
       <Facts detail={detail} />
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md" mt="md">
+        <Panel title={c('detail.tab.risks')}>
+          <Risks risks={contract.risks} />
+        </Panel>
         <Panel title={t('contract.sla')}>
           {detail.slaTrend.length === 0 ? (
             <Text c="dimmed">{t('contract.noSla')}</Text>

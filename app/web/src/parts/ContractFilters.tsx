@@ -186,16 +186,20 @@ type ManyProps = {
   readonly onChange: (value: string | null) => void;
 };
 
+/** Several choices in the room of one: the field says what or how many, and its list ticks them. */
 function Many({ label, value, data, onChange }: ManyProps) {
-  const { t } = useWords();
+  const { t, locale } = useWords();
   const chosen = value === undefined ? [] : value.split(',');
+  const names = chosen.map((each) => data.find((option) => option.value === each)?.label ?? each);
   return (
     <MultiSelect
       label={label}
       data={data}
       value={chosen}
       onChange={(next) => onChange(next.join(','))}
-      placeholder={chosen.length === 0 ? t('contracts.any') : ''}
+      placeholder={names.length > 1 ? t('contracts.chosen', { count: names.length }) : (names[0] ?? t('contracts.any'))}
+      title={names.join(locale === 'zh-CN' ? '、' : ', ')}
+      classNames={{ pill: 'cp-hidden', inputField: names.length === 0 ? '' : 'cp-chosen' }}
       w={142}
       clearable
     />

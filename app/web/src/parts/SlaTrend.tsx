@@ -5,7 +5,7 @@ import { useWords } from '../words.tsx';
 import { VERDICT_COLOURS } from './Badges.tsx';
 
 const WIDTH = 520;
-const HEIGHT = 96;
+const HEIGHT = 104;
 const MONTHS_MAX = 24;
 
 export function SlaTrend({ trend }: { readonly trend: ContractDetail['slaTrend'][number] }) {
@@ -14,7 +14,7 @@ export function SlaTrend({ trend }: { readonly trend: ContractDetail['slaTrend']
   const values = months.flatMap(({ value }) => (value === null ? [] : [Number(value)]));
   const target = Number(trend.target);
   const lowest = Math.min(target - (100 - target), ...values);
-  const y = (value: number) => 8 + ((100 - value) / Math.max(100 - lowest, 0.01)) * (HEIGHT - 22);
+  const y = (value: number) => 8 + ((100 - value) / Math.max(100 - lowest, 0.01)) * (HEIGHT - 34);
   const slot = WIDTH / Math.max(months.length, 1);
   const wording = (month: (typeof months)[number]) =>
     t('sla.month', { month: nameOf(month.period), value: month.value ?? '–', verdict: code('sla', month.verdict) });
@@ -52,7 +52,7 @@ export function SlaTrend({ trend }: { readonly trend: ContractDetail['slaTrend']
         )}
         {months.map((month, index) =>
           index % 6 === 0 ? (
-            <text key={month.period} x={slot * index} y={HEIGHT - 2} fontSize="11" fill="var(--mantine-color-dimmed)">
+            <text key={month.period} x={slot * index} y={HEIGHT - 4} fontSize="11" fill="var(--mantine-color-dimmed)">
               {nameOf(month.period)}
             </text>
           ) : null,

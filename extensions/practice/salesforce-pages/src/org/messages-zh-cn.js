@@ -20,7 +20,7 @@ export const ZH_CN = {
   'home.greeting': '欢迎，{name}',
   'home.recent': '最近更改',
   'home.recentEmpty': '此组织中尚无更改。',
-  'home.due': '90 天内到期的续约通知',
+  'home.due': '90 天内到期的续签通知',
   'home.dueEmpty': '未来 90 天内没有到期的通知。',
   'home.viewAll': '查看全部',
   'list.all': '全部{objects}',
