@@ -128,7 +128,8 @@ describe('HubSpot docs, UI extensions: fetching data (proxy of @hubspot/ui-exten
   });
 
   test('more than 20 calls at a time per app and account: 429', async () => {
-    receiver.answer = () => ({ status: 200, delayMs: 150 });
+    // The first must still be on its way when the last is sent, on a busy machine too.
+    receiver.answer = () => ({ status: 200, delayMs: 1500 });
     const answers = await Promise.all(Array.from({ length: 22 }, async () => call({ requestUri, method: 'GET' })));
     expect(answers.filter((answer) => answer.status === 429)).toHaveLength(2);
   });
