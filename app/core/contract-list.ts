@@ -1,5 +1,5 @@
 /** Search, stage filter, sorting and paging of the contracts of one record. Pure; the card holds a `ListView` and shows the result. */
-import type { ContractCardView } from '../wire/card.ts';
+import { type ContractCardView, contractStage } from '../wire/card.ts';
 
 export const SORT_COLUMNS = ['contract', 'stage', 'renewal', 'sla', 'value'] as const;
 export type SortColumn = (typeof SORT_COLUMNS)[number];
@@ -24,17 +24,6 @@ export const LIST_VIEW_START: ListView = {
   page: 1,
 };
 
-const STAGE_ORDER = [
-  'draft',
-  'in_review',
-  'approved',
-  'signed',
-  'active',
-  'renewing',
-  'expired',
-  'terminated',
-  'void',
-] as const;
 const SLA_ORDER = ['missed', 'disputed', 'provisional', 'no_data', 'excused', 'met', 'none'] as const;
 
 const AMOUNT_DIGITS_MAX = 24;
@@ -42,7 +31,7 @@ const AMOUNT_DIGITS_MAX = 24;
 type Key = string | number | null;
 const SORT_KEYS: Readonly<Record<SortColumn, (contract: ContractCardView) => Key>> = {
   contract: (contract) => contract.title.toLowerCase(),
-  stage: (contract) => STAGE_ORDER.indexOf(contract.stage),
+  stage: (contract) => contractStage.options.indexOf(contract.stage),
   renewal: (contract) => contract.renewalDate,
   sla: (contract) => SLA_ORDER.indexOf(contract.sla.status),
   // Amounts of different currencies do not compare; each currency is sorted by itself.

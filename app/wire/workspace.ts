@@ -159,7 +159,9 @@ export const vendorRow = z.object({
   openIncidents: z.int(),
 });
 export type VendorRow = z.infer<typeof vendorRow>;
-export const vendorList = z.object({ results: z.array(vendorRow).max(500) });
+/** As many as one answer holds, first by name. */
+export const VENDORS_MAX = 500;
+export const vendorList = z.object({ results: z.array(vendorRow).max(VENDORS_MAX) });
 
 /** GET /v1/contracts/{id}; the same shape as the card's detail. */
 export const workspaceContract = contractDetail;

@@ -26,6 +26,7 @@ export { idempotencyKeyFrom } from '../../app/core/idempotency-key.ts';
 export { pickLocale } from '../../app/core/locale.ts';
 export { dayAndTimeIn } from '../../app/core/plain-date.ts';
 export { createPresenter } from '../../app/core/present.ts';
+export { risksInOrder } from '../../app/core/risk-order.ts';
 export { chartRows } from '../../app/core/sla-chart.ts';
 
 /** The closed sets that the forms offer, in their order. */

@@ -1,11 +1,12 @@
 /** Lists, figures and vendors for managers. All are read from stored columns that the domain has worked out and that are brought up to the day first. */
-import type {
-  ContractFilters,
-  ContractList,
-  ContractListQuery,
-  ContractRow as ContractRowView,
-  Overview,
-  VendorRow,
+import {
+  type ContractFilters,
+  type ContractList,
+  type ContractListQuery,
+  type ContractRow as ContractRowView,
+  type Overview,
+  type VendorRow,
+  VENDORS_MAX,
 } from '../../app/wire/workspace.ts';
 import { VERDICTS_WORST_FIRST } from '../domain/breach.ts';
 import type { PlainDate } from '../domain/contract.ts';
@@ -31,7 +32,6 @@ const LIST_LIMIT_DEFAULT = 50;
 const EXPORT_ROWS_MAX = 20_000;
 const EXPORT_PAGE = 1000;
 const OVERVIEW_MONTHS = 12;
-const VENDORS_MAX = 500;
 /** Months of results that a vendor is shown with. */
 const VENDOR_MONTHS = 25;
 /** Spans ahead in which a notice deadline counts as due. */

@@ -122,6 +122,15 @@ test('clearing the filters empties the fields too, and a heading sorts in both d
   await expect(titles.first()).not.toHaveText(first);
 });
 
+test('an address with a filter that nobody knows says so, and leads back to all contracts', async ({ page }) => {
+  await signIn(page);
+  await open(page, '/contracts?stage=nonsense');
+  await expect(page.getByText('This address holds a filter that is not known')).toBeVisible();
+  await expect(page.getByRole('table')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await expect(page.getByRole('table').getByRole('row').nth(1)).toBeVisible();
+});
+
 test('vendors compare by what was missed, most first', async ({ page }) => {
   await signIn(page);
   await open(page, '/vendors');

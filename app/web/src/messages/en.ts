@@ -87,6 +87,8 @@ export const en = {
   'contracts.noneHint': 'Import a register, or create one from a deal in the CRM.',
   'contracts.noneMatch': 'No contract matches these filters',
   'contracts.noneMatchHint': 'Clear a filter to see more.',
+  'contracts.misread': 'This address holds a filter that is not known',
+  'contracts.misreadHint': 'Clear the filters to see all contracts, then choose again.',
   'contracts.col.title': 'Contract',
   'contracts.col.counterparty': 'Counterparty',
   'contracts.col.stage': 'Stage',

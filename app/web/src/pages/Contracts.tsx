@@ -1,16 +1,29 @@
 /** The register: filters live in the address, so a filtered list can be sent to a colleague. */
+import { failureKindOf } from '@counterpart/app/core/card-failure.ts';
 import { contractList } from '@counterpart/app/wire/workspace.ts';
 import { Button, Group, Menu, Text } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'wouter';
-import { call, query } from '../api/workspace-api.ts';
+import { call, isRefusal, query } from '../api/workspace-api.ts';
 import { FilterFields, UnseenFilters } from '../parts/ContractFilters.tsx';
-import { ContractTable } from '../parts/ContractTable.tsx';
+import { type ContractColumn, ContractTable } from '../parts/ContractTable.tsx';
 import { Empty, Failed, PageTitle } from '../parts/States.tsx';
 import { useWords } from '../words.tsx';
 
 const PAGE_SIZE = 50;
+const COLUMNS: readonly ContractColumn[] = [
+  'title',
+  'counterparty',
+  'stage',
+  'notice',
+  'renewal',
+  'decision',
+  'sla',
+  'health',
+  'value',
+];
+
 export default function Contracts() {
   const { t } = useWords();
   const [search, setSearch] = useSearchParams();
@@ -33,6 +46,8 @@ export default function Contracts() {
     placeholderData: keepPreviousData,
   });
   const isNarrowed = Object.keys(filters).some((name) => name !== 'sort' && name !== 'direction');
+  // An address that somebody typed, or an old link.
+  const isMisread = isNarrowed && isRefusal(pages.error) && failureKindOf(pages.error.problem.code) === 'invalid';
   const rows = pages.data?.pages.flatMap(({ results }) => results) ?? [];
   const total = pages.data?.pages[0]?.total ?? 0;
   return (
@@ -54,19 +69,30 @@ export default function Contracts() {
           onClear={() => setSearch(new URLSearchParams())}
         />
       )}
-      {pages.isError && <Failed error={pages.error} onRetry={() => void pages.refetch()} />}
+      {isMisread ? (
+        <Empty title={t('contracts.misread')}>
+          <Text c="dimmed">{t('contracts.misreadHint')}</Text>
+        </Empty>
+      ) : (
+        pages.isError && <Failed error={pages.error} onRetry={() => void pages.refetch()} />
+      )}
       {pages.isPending ? (
         <Text c="dimmed">{t('loading')}</Text>
-      ) : rows.length === 0 && !pages.isError ? (
+      ) : pages.isError && rows.length === 0 ? null : rows.length === 0 ? (
         <Empty title={t(isNarrowed ? 'contracts.noneMatch' : 'contracts.none')}>
           <Text c="dimmed">{t(isNarrowed ? 'contracts.noneMatchHint' : 'contracts.noneHint')}</Text>
         </Empty>
       ) : (
         <ContractTable
           rows={rows}
-          sort={filters['sort'] ?? 'notice'}
-          direction={filters['direction'] === 'descending' ? 'descending' : 'ascending'}
-          onSort={(sort, direction) => change({ sort, direction })}
+          columns={COLUMNS}
+          order={{
+            sort: filters['sort'] ?? 'notice',
+            direction: filters['direction'] === 'descending' ? 'descending' : 'ascending',
+            onSort: (sort, direction) => change({ sort, direction }),
+          }}
+          minWidth={1080}
+          className="cp-panel"
         />
       )}
       {pages.hasNextPage && (

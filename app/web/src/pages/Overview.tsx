@@ -1,15 +1,25 @@
 import { contractList, overview } from '@counterpart/app/wire/workspace.ts';
-import { Anchor, Group, SimpleGrid, Table, Text, Title } from '@mantine/core';
+import { Anchor, Group, SimpleGrid, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { call, query } from '../api/workspace-api.ts';
-import { HealthBadge, NoticeText, StageBadge } from '../parts/Badges.tsx';
+import { type ContractColumn, ContractTable } from '../parts/ContractTable.tsx';
+import { IN_FORCE } from '../parts/in-force.ts';
 import { RenewalBars } from '../parts/RenewalBars.tsx';
 import { Loaded, PageTitle } from '../parts/States.tsx';
 import { useWords } from '../words.tsx';
 import { useSession } from '../shell/session.tsx';
 
 const NEXT_COUNT = 8;
+const NEXT_COLUMNS: readonly ContractColumn[] = [
+  'notice',
+  'title',
+  'counterparty',
+  'stage',
+  'decision',
+  'health',
+  'value',
+];
 const DAY_MS = 86_400_000;
 const daysAfter = (date: string, days: number) =>
   new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
@@ -47,7 +57,7 @@ export default function Overview() {
                 value={words.number(data.live)}
                 label={words.t('overview.live')}
                 detail={words.t('overview.ofAll', { count: data.contracts })}
-                href="/contracts?stage=active,renewing,signed"
+                href={`/contracts${query(IN_FORCE)}`}
               />
             </SimpleGrid>
             <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
@@ -97,7 +107,7 @@ function Figure({ value, label, detail, href }: FigureProps) {
 
 /** What has to be decided next, so that a renewal surprises nobody. */
 function NextNotices({ today }: { readonly today: string }) {
-  const { t, money, code } = useWords();
+  const { t } = useWords();
   const due = { noticeDueFrom: today, sort: 'notice' };
   const next = useQuery({
     queryKey: ['contracts', due, NEXT_COUNT],
@@ -120,41 +130,7 @@ function NextNotices({ today }: { readonly today: string }) {
           results.length === 0 ? (
             <Text c="dimmed">{t('overview.nextNone')}</Text>
           ) : (
-            <Table.ScrollContainer minWidth={860}>
-              <Table verticalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    {(['notice', 'title', 'counterparty', 'stage', 'decision', 'health'] as const).map((heading) => (
-                      <Table.Th key={heading}>{t(`contracts.col.${heading}`)}</Table.Th>
-                    ))}
-                    <Table.Th className="cp-number">{t('contracts.col.value')}</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {results.map((row) => (
-                    <Table.Tr key={row.id}>
-                      <Table.Td>
-                        <NoticeText notice={row.notice} />
-                      </Table.Td>
-                      <Table.Td>
-                        <Link href={`/contracts/${row.id}`} className="cp-rowlink">
-                          {row.title}
-                        </Link>
-                      </Table.Td>
-                      <Table.Td>{row.counterparty ?? '–'}</Table.Td>
-                      <Table.Td>
-                        <StageBadge stage={row.stage} />
-                      </Table.Td>
-                      <Table.Td className="cp-nowrap">{code('decision', row.renewalDecision)}</Table.Td>
-                      <Table.Td>
-                        <HealthBadge health={row.health} />
-                      </Table.Td>
-                      <Table.Td className="cp-number">{money(row.value)}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <ContractTable rows={results} columns={NEXT_COLUMNS} minWidth={860} />
           )
         }
       </Loaded>

@@ -1,4 +1,4 @@
-import { type VendorRow, vendorList } from '@counterpart/app/wire/workspace.ts';
+import { type VendorRow, VENDORS_MAX, vendorList } from '@counterpart/app/wire/workspace.ts';
 import { Table, Text, VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -10,8 +10,6 @@ import { Empty, Loaded, PageTitle } from '../parts/States.tsx';
 import { useWords } from '../words.tsx';
 
 const MONTHS_MAX = 12;
-/** As many as an answer holds. */
-const VENDORS_MAX = 500;
 const WORST_FIRST: readonly VendorRow['health'][] = ['at_risk', 'attention', 'unknown', 'good'];
 
 type Key = string | number | null;
@@ -143,9 +141,11 @@ function Strip({ months }: { readonly months: VendorRow['availability'] }) {
           <span
             key={month.period}
             title={wording(month)}
-            style={{
-              background: `var(--mantine-color-${VERDICT_COLOURS[month.verdict]}-${month.verdict === 'no_data' ? 3 : 6})`,
-            }}
+            style={
+              month.verdict === 'no_data'
+                ? {}
+                : { background: `var(--mantine-color-${VERDICT_COLOURS[month.verdict]}-6)` }
+            }
           />
         ))}
       </span>

@@ -1,5 +1,6 @@
 /** What the register is narrowed by: fields for what is asked most, and marks for what a link brought along. */
 import { lastDayOf } from '@counterpart/app/core/plain-date.ts';
+import { contractStage, health, renewalDecision, slaVerdict } from '@counterpart/app/wire/card.ts';
 import { CONTRACT_SORTS } from '@counterpart/app/wire/workspace.ts';
 import { Button, Group, MultiSelect, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
@@ -8,20 +9,7 @@ import { useEffect, useState } from 'react';
 import { useWords, type Words } from '../words.tsx';
 
 const SEARCH_DELAY_MS = 250;
-const STAGES = [
-  'draft',
-  'in_review',
-  'approved',
-  'signed',
-  'active',
-  'renewing',
-  'expired',
-  'terminated',
-  'void',
-] as const;
-const DECISIONS = ['undecided', 'renew', 'renegotiate', 'exit'] as const;
-const VERDICTS = ['met', 'missed', 'no_data', 'excused', 'provisional'] as const;
-const HEALTHS = ['at_risk', 'attention', 'good', 'unknown'] as const;
+const VERDICTS = slaVerdict.options.filter((verdict) => verdict !== 'none');
 
 /** By name of the query parameter. */
 type Filters = Readonly<Record<string, string>>;
@@ -42,13 +30,13 @@ export function FilterFields({ filters, onChange }: FieldProps) {
       <Many
         label={t('contracts.stage')}
         value={filters['stage']}
-        data={options('stage', STAGES)}
+        data={options('stage', contractStage.options)}
         onChange={(value) => set('stage', value)}
       />
       <Many
         label={t('contracts.decision')}
         value={filters['decision']}
-        data={options('decision', DECISIONS)}
+        data={options('decision', renewalDecision.options)}
         onChange={(value) => set('decision', value)}
       />
       <Many
@@ -60,7 +48,7 @@ export function FilterFields({ filters, onChange }: FieldProps) {
       <Many
         label={t('contracts.col.health')}
         value={filters['health']}
-        data={options('health', HEALTHS)}
+        data={options('health', health.options)}
         onChange={(value) => set('health', value)}
       />
       <TextInput

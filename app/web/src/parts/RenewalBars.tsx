@@ -4,6 +4,7 @@ import type { Overview } from '@counterpart/app/wire/workspace.ts';
 import { Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { query } from '../api/workspace-api.ts';
+import { IN_FORCE } from './in-force.ts';
 import { useWords } from '../words.tsx';
 
 const WIDTH = 560;
@@ -12,7 +13,7 @@ const BASELINE = 138;
 
 /** The list that a bar counts: contracts in force whose renewal date lies in the month. */
 const renewingIn = (month: string) => ({
-  stage: 'signed,active,renewing',
+  ...IN_FORCE,
   renewalFrom: `${month}-01`,
   renewalTo: lastDayOf(month),
   sort: 'renewal',

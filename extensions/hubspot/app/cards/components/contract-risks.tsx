@@ -1,10 +1,9 @@
 /** Each risk with what to do about it; a risk that cannot be judged says so instead of passing as fine. */
 import { EmptyState, Flex, StatusTag, Table, TableBody, TableCell, TableRow, Text } from '@hubspot/ui-extensions';
+import { risksInOrder } from '@counterpart/app/core/risk-order.ts';
 import type { ContractCardView } from '@counterpart/app/wire/card.ts';
 import { useHost } from './card-frame.tsx';
 import { STATUS_TAG_VARIANTS } from './tone.ts';
-
-const SEVERITY_ORDER = ['critical', 'high', 'medium', 'low'] as const;
 
 export function ContractRisks({ contract }: { readonly contract: ContractCardView }) {
   const { t } = useHost().presenter;
@@ -15,15 +14,10 @@ export function ContractRisks({ contract }: { readonly contract: ContractCardVie
       </EmptyState>
     );
   }
-  const risks = [...contract.risks].sort(
-    (a, b) =>
-      Number(a.state === 'unknown') - Number(b.state === 'unknown') ||
-      SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity),
-  );
   return (
     <Table density="condensed" flush testId="risks">
       <TableBody>
-        {risks.map((risk) => (
+        {risksInOrder(contract.risks).map((risk) => (
           <RiskRow key={risk.code} risk={risk} />
         ))}
       </TableBody>

@@ -3752,6 +3752,7 @@ function readIncidentDraft(draft, t, now) {
 	};
 }
 // app/core/contract-list.ts
+/** Search, stage filter, sorting and paging of the contracts of one record. Pure; the card holds a `ListView` and shows the result. */
 var SORT_COLUMNS = [
 	"contract",
 	"stage",
@@ -3770,17 +3771,6 @@ var LIST_VIEW_START = {
 	},
 	page: 1
 };
-var STAGE_ORDER = [
-	"draft",
-	"in_review",
-	"approved",
-	"signed",
-	"active",
-	"renewing",
-	"expired",
-	"terminated",
-	"void"
-];
 var SLA_ORDER = [
 	"missed",
 	"disputed",
@@ -3793,7 +3783,7 @@ var SLA_ORDER = [
 var AMOUNT_DIGITS_MAX = 24;
 var SORT_KEYS = {
 	contract: (contract) => contract.title.toLowerCase(),
-	stage: (contract) => STAGE_ORDER.indexOf(contract.stage),
+	stage: (contract) => contractStage.options.indexOf(contract.stage),
 	renewal: (contract) => contract.renewalDate,
 	sla: (contract) => SLA_ORDER.indexOf(contract.sla.status),
 	value: ({ value }) => value === null ? null : `${value.currency}${value.minor.padStart(AMOUNT_DIGITS_MAX, "0")}`
@@ -4109,6 +4099,13 @@ function presentSlaSummary(live, t) {
 		detail
 	};
 }
+// app/core/risk-order.ts
+/** The order in which every surface lists the risks of a contract. */
+/** Open risks before those that cannot be judged, the most severe first. */
+function risksInOrder(risks) {
+	const rank = ({ state, severity: grade }) => (state === "unknown" ? severity.options.length : 0) + severity.options.indexOf(grade);
+	return [...risks].sort((a, b) => rank(a) - rank(b));
+}
 // app/core/sla-chart.ts
 /** Rows in the order of the months; empty when nothing was measured at all. Chart positions may round, verdicts never do. */
 function chartRows(trend, words) {
@@ -4138,4 +4135,4 @@ var CONTRACT_SIDES = contractSide.options;
 var RENEWAL_KINDS = renewalKind.options;
 var RENEWAL_DECISIONS = renewalDecision.options;
 var SEVERITIES = severity.options;
-export { CALENDAR_IDS, CARD_STATE_START, CONTRACT_SIDES, CONTRACT_STAGES, FILTER_FROM_COUNT, LIST_VIEW_START, RENEWAL_DECISIONS, RENEWAL_KINDS, RENEWING_KINDS, SEVERITIES, SORT_COLUMNS, attentionOf, canDecide, chartRows, createCardClient, createCardReducer, createPresenter, dayAndTimeIn, errorsAtFields, failureMessageKey, followUpDelayMs, idempotencyKeyFrom, isUnsettled, isWorthRetrying, listPage, newContractDraft, nextStep, pickLocale, readContractDraft, readIncidentDraft, stageMoves, stagePath };
+export { CALENDAR_IDS, CARD_STATE_START, CONTRACT_SIDES, CONTRACT_STAGES, FILTER_FROM_COUNT, LIST_VIEW_START, RENEWAL_DECISIONS, RENEWAL_KINDS, RENEWING_KINDS, SEVERITIES, SORT_COLUMNS, attentionOf, canDecide, chartRows, createCardClient, createCardReducer, createPresenter, dayAndTimeIn, errorsAtFields, failureMessageKey, followUpDelayMs, idempotencyKeyFrom, isUnsettled, isWorthRetrying, listPage, newContractDraft, nextStep, pickLocale, readContractDraft, readIncidentDraft, risksInOrder, stageMoves, stagePath };
